@@ -1,0 +1,81 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What everything above PowerShell sees of Exchange Online: calls go in, answers come out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, Union
+
+Scalar = Union[str, bool, int]
+#: A parameter is a scalar, a list of scalars, or (for a multivalued property) an edit such as ``{"Add": ["a"]}``.
+Parameter = Union[Scalar, list[Scalar], dict[str, list[Scalar]]]
+#: A property that Exchange leaves empty is None.
+Property = Union[Scalar, list[Scalar], None]
+Row = Mapping[str, Property]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One cmdlet to run, and the properties wanted of each object that it returns."""
+
+    cmdlet: str
+    parameters: Mapping[str, Parameter]
+    select: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CmdletError:
+    """An error record in the layout of module v3: ``<code>|<type>|<text>``, taken apart (exchange facts 5.1)."""
+
+    text: str
+    type: str = ""
+    code: str = ""
+    category: str = ""
+    fqid: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call came to: rows and warnings, or an error; never silence."""
+
+    rows: tuple[Row, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: CmdletError | None = None
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True)
+class SessionInfo:
+    """What the far end said of itself when the session was opened; keys as in docs/wire-protocol.md."""
+
+    hello: Mapping[str, object] = field(default_factory=dict)
+    connection: Mapping[str, object] = field(default_factory=dict)
+
+
+class Session(Protocol):
+    """A signed-in Exchange Online session.
+
+    ``invoke`` takes calls lazily, keeps several reads in flight, and yields each call with its answer, in any
+    order. Writing calls are sent one at a time. It raises :class:`SessionLost` when calls stay without an answer.
+    """
+
+    info: SessionInfo
+
+    def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]: ...
+
+    def close(self) -> None: ...
+
+
+class SessionError(Exception):
+    """The session could not be opened; the message says what, where and how to mend it."""
+
+
+class SessionLost(Exception):
+    """The session ended before every call was answered; ``unanswered`` lists those calls."""
+
+    def __init__(self, message: str, unanswered: tuple[Call, ...] = ()) -> None:
+        super().__init__(message)
+        self.unanswered = unanswered

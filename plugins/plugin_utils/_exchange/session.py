@@ -12,6 +12,7 @@ from typing import Protocol, Union
 Scalar = Union[str, bool, int]
 #: A parameter is a scalar, a list of scalars, or (for a multivalued property) an edit such as ``{"Add": ["a"]}``.
 Parameter = Union[Scalar, list[Scalar], dict[str, list[Scalar]]]
+Parameters = dict[str, Parameter]
 #: A property that Exchange leaves empty is None.
 Property = Union[Scalar, list[Scalar], None]
 Row = Mapping[str, Property]

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading who holds what: each reader answers with entries, or with why there is no evidence (design 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Union
+
+from . import cmdlets, filters
+from .directory import ask_all, why_no_evidence
+from .identities import Principal, Recipient, list_of, text_of
+from .rights import AccessEntry, mailbox_entry, recipient_entry
+from .session import Answer, Call, Session
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What a read showed. ``doubt``: what was odd about it, or empty."""
+
+    entries: tuple[AccessEntry, ...]
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class NoEvidence:
+    """A read that must not be believed, and why: neither held nor missing."""
+
+    reason: str
+
+
+AccessList = Union[Entries, NoEvidence]
+#: The mailboxes (GUIDs) whose GrantSendOnBehalfTo names an account.
+Delegators = Union[frozenset[str], NoEvidence]
+
+
+def read_send_as_of(session: Session, principals: Sequence[Principal]) -> dict[str, AccessList]:
+    """Send As that each account holds anywhere in the tenant. Keys: keys of the accounts.
+
+    One call for each of its SIDs: a read by one SID does not show the entries under another (exchange facts 1.1).
+    """
+    answers = ask_all(session, {sid: cmdlets.get_send_as_of(sid) for one in principals for sid in one.sids})
+    return {one.key: _of_one_trustee(one, [answers[sid] for sid in one.sids]) for one in principals}
+
+
+def _of_one_trustee(principal: Principal, answers: Iterable[Answer]) -> AccessList:
+    entries: dict[AccessEntry, None] = {}
+    for answer in answers:
+        fault = why_no_evidence(answer)
+        if fault:
+            return NoEvidence(fault)
+        entries.update(dict.fromkeys(recipient_entry(row) for row in answer.rows))
+    strangers = [entry.trustee for entry in entries if entry.sid and not entry.is_of(principal)]
+    if strangers:
+        return NoEvidence(f"Exchange answered with entries of another account ({strangers[0]})")
+    return Entries(tuple(entries))
+
+
+def read_send_as_on(session: Session, recipients: Iterable[Recipient]) -> dict[str, AccessList]:
+    """The Send As list of each recipient, unfiltered. Keys: GUIDs."""
+    return _read_each(session, recipients, lambda one: cmdlets.get_send_as_on(one.guid), _send_as_entries)
+
+
+def read_full_access_on(
+    session: Session, recipients: Iterable[Recipient], unresolved: bool = False
+) -> dict[str, AccessList]:
+    """The access list of each mailbox, unfiltered; ``unresolved``: with deleted accounts. Keys: GUIDs."""
+    return _read_each(
+        session,
+        recipients,
+        lambda one: cmdlets.get_full_access_on(one.guid, unresolved),
+        _full_access_entries,
+    )
+
+
+def _send_as_entries(answer: Answer) -> tuple[AccessEntry, ...]:
+    return tuple(recipient_entry(row) for row in answer.rows)
+
+
+def _full_access_entries(answer: Answer) -> tuple[AccessEntry, ...]:
+    return tuple(mailbox_entry(row) for row in answer.rows)
+
+
+def _read_each(
+    session: Session,
+    recipients: Iterable[Recipient],
+    call: Callable[[Recipient], Call],
+    entries_of: Callable[[Answer], tuple[AccessEntry, ...]],
+) -> dict[str, AccessList]:
+    """Unfiltered lists, each checked to be of the recipient asked for.
+
+    A list without its SELF entry is read once more, for it is how a broken read shows (exchange facts 3.3, last line);
+    then it is believed with a doubt. A list without any entry is never believed (design rule 1).
+    """
+    by_guid = {one.guid: one for one in recipients}
+    answers = ask_all(session, {guid: call(one) for guid, one in by_guid.items()})
+    read = {guid: _list_of(by_guid[guid], answer, entries_of) for guid, answer in answers.items()}
+    again = [by_guid[guid] for guid, one in read.items() if isinstance(one, Entries) and one.doubt]
+    if again:
+        answers = ask_all(session, {one.guid: call(one) for one in again})
+        read.update({guid: _list_of(by_guid[guid], answer, entries_of) for guid, answer in answers.items()})
+    return {guid: _believed(one) for guid, one in read.items()}
+
+
+def _list_of(
+    recipient: Recipient, answer: Answer, entries_of: Callable[[Answer], tuple[AccessEntry, ...]]
+) -> AccessList:
+    fault = why_no_evidence(answer)
+    if fault:
+        return NoEvidence(fault)
+    entries = entries_of(answer)
+    strangers = [entry.mailbox for entry in entries if not recipient.is_called(entry.mailbox)]
+    if strangers:
+        return NoEvidence(f"Exchange answered with entries of another mailbox ({strangers[0]})")
+    if any(entry.is_self for entry in entries):
+        return Entries(entries)
+    return Entries(entries, doubt="the entry of SELF, which every mailbox has, was not in the answer")
+
+
+def _believed(read: AccessList) -> AccessList:
+    if isinstance(read, Entries) and not read.entries:
+        return NoEvidence("Exchange answered with an empty access list, twice")
+    return read
+
+
+def read_send_on_behalf_of(session: Session, principals: Sequence[Principal]) -> dict[str, Delegators]:
+    """The mailboxes that name each account in GrantSendOnBehalfTo, one call each. Keys: keys of the accounts.
+
+    An account known by its SID alone has no directory object that a mailbox could name.
+    """
+    existing = {one.key: one for one in principals if one.distinguished_name}
+    calls = {
+        key: cmdlets.get_send_on_behalf_of(filters.equals("GrantSendOnBehalfTo", one.distinguished_name))
+        for key, one in existing.items()
+    }
+    read = {key: _delegators(existing[key], answer) for key, answer in ask_all(session, calls).items()}
+    return {one.key: read.get(one.key, frozenset()) for one in principals}
+
+
+def _delegators(principal: Principal, answer: Answer) -> Delegators:
+    fault = why_no_evidence(answer)
+    if fault:
+        return NoEvidence(fault)
+    for row in answer.rows:
+        if not any(principal.is_called(value) for value in list_of(row.get("GrantSendOnBehalfTo"))):
+            return NoEvidence(f"Exchange answered with a mailbox that does not name the account ({row.get('Name')})")
+    return frozenset(text_of(row.get("Guid")).lower() for row in answer.rows)

@@ -1,0 +1,241 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looking up mailboxes and accounts: many a call where that is exact, alone where something is odd (design 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar, Union
+
+from . import cmdlets, filters
+from .errors import Meaning, diagnose, says_truncated
+from .identities import (
+    Principal,
+    Problem,
+    ProblemKind,
+    Recipient,
+    is_guid,
+    is_sid,
+    list_of,
+    recipient_of,
+    text_of,
+)
+from .session import Answer, Call, Row, Session
+
+#: Names or addresses a call: public tools batch 20 to 50 (exchange facts 3.3).
+BATCH = 20
+
+Found = Union[Recipient, Problem]
+Account = Union[Principal, Problem]
+_Item = TypeVar("_Item")
+
+
+def ask_all(session: Session, calls: Mapping[_Item, Call]) -> dict[_Item, Answer]:
+    """The answer to each call; calls that are equal are made once."""
+    asked_by: dict[int, list[_Item]] = {}
+    order: list[Call] = []
+    for item, call in calls.items():
+        asked_by.setdefault(id(call), []).append(item)
+        order.append(call)
+    answers = {}
+    for call, answer in session.invoke(order):
+        for item in asked_by[id(call)]:
+            answers[item] = answer
+    return answers
+
+
+def why_no_evidence(answer: Answer) -> str | None:
+    """None where the rows of a read may be believed, else why not (design rule 1)."""
+    if answer.error is not None:
+        return f"Exchange answered: {answer.error.text}"
+    if says_truncated(answer.warnings):
+        return "Exchange left rows out of its answer"
+    return None
+
+
+def find_recipients(session: Session, addresses: Iterable[str]) -> dict[str, Found]:
+    """The one recipient that owns each address, or why there is none. Keys: the addresses in lower case."""
+    wanted = list(dict.fromkeys(address.lower() for address in addresses))
+    rows, faults = _by_filter(session, wanted, filters.has_address, cmdlets.get_recipients)
+    recipients = _unique(recipient_of(row) for row in rows)
+    owners: dict[str, list[Recipient]] = {address: [] for address in wanted}
+    for recipient in recipients:
+        for address in recipient.addresses & owners.keys():
+            owners[address].append(recipient)
+    found: dict[str, Found] = {address: _only(owners[address]) for address in wanted}
+    found.update({address: Problem(ProblemKind.UNKNOWN, fault) for address, fault in faults.items()})
+    missing = [address for address in wanted if not owners[address] and address not in faults]
+    found.update(_look_closer(session, missing))
+    return found
+
+
+def _unique(recipients: Iterable[Recipient]) -> list[Recipient]:
+    return list({recipient.guid: recipient for recipient in recipients}.values())
+
+
+def _only(owners: Sequence[Recipient]) -> Found:
+    if not owners:
+        return Problem(ProblemKind.NOT_FOUND, "no recipient has this address", "check the address")
+    if len(owners) > 1:
+        names = ", ".join(sorted(f"{owner.name} ({owner.kind})" for owner in owners))
+        return Problem(
+            ProblemKind.AMBIGUOUS,
+            f"{len(owners)} recipients have this address: {names}",
+            "use an address that only one has",
+        )
+    return owners[0]
+
+
+def _look_closer(session: Session, addresses: Iterable[str]) -> dict[str, Found]:
+    """An address that nobody has may be a soft-deleted mailbox's (exchange facts W13): looked at alone."""
+    calls = {one: cmdlets.get_recipients(filters.has_address(one), soft_deleted=True) for one in addresses}
+    found: dict[str, Found] = {}
+    for address, answer in ask_all(session, calls).items():
+        fault = why_no_evidence(answer)
+        owners = [one for one in map(recipient_of, answer.rows) if address in one.addresses]
+        if fault:
+            found[address] = Problem(ProblemKind.UNKNOWN, fault)
+        elif owners:
+            found[address] = Problem(
+                ProblemKind.NOT_FOUND, "the mailbox is soft-deleted", "restore it, or take it off the list"
+            )
+        else:
+            found[address] = _only(owners)
+    return found
+
+
+def find_accounts(session: Session, asked: Iterable[str]) -> dict[str, Account]:
+    """Each account by UPN, SMTP address, object id or SID, with all its SIDs. Keys: as asked, in lower case."""
+    wanted = list(dict.fromkeys(one.lower() for one in asked))
+    recipients = find_recipients(session, [one for one in wanted if not is_guid(one) and not is_sid(one)])
+    groups = [one for one in wanted if _is_group(recipients.get(one))]
+    users = [one for one in wanted if one not in groups]
+    calls = {one: cmdlets.get_users(_user_filter(one, recipients.get(one))) for one in users}
+    calls.update({one: cmdlets.get_groups(filters.equals("Guid", _guid(recipients[one]))) for one in groups})
+    found = {one: _account(one, answer, recipients.get(one)) for one, answer in ask_all(session, calls).items()}
+    return {one: found[one] for one in wanted}
+
+
+def _is_group(found: Found | None) -> bool:
+    return isinstance(found, Recipient) and "group" in found.kind.lower()
+
+
+def _guid(found: Found) -> str:
+    return found.guid if isinstance(found, Recipient) else ""
+
+
+def _user_filter(asked: str, found: Found | None) -> str:
+    """The account that owns the address and the one that signs in with it: both are asked for, to notice two."""
+    if is_sid(asked):
+        return filters.equals("Sid", asked.upper())
+    if is_guid(asked):
+        return filters.any_of([filters.equals("ExternalDirectoryObjectId", asked), filters.equals("Guid", asked)])
+    conditions = [filters.equals("UserPrincipalName", asked)]
+    if isinstance(found, Recipient):
+        conditions.append(filters.equals("Guid", found.guid))
+    return filters.any_of(conditions)
+
+
+def _account(asked: str, answer: Answer, found: Found | None) -> Account:
+    fault = why_no_evidence(answer)
+    if fault:
+        return Problem(ProblemKind.UNKNOWN, fault)
+    if isinstance(found, Problem) and found.kind is not ProblemKind.NOT_FOUND:
+        return found
+    principals = list({one.guid: one for one in (_principal(asked, row, found) for row in answer.rows)}.values())
+    if len(principals) > 1:
+        names = ", ".join(sorted(f"{one.label} ({one.kind})" for one in principals))
+        return Problem(ProblemKind.AMBIGUOUS, f"it may be any of: {names}", "name the account by its object id")
+    if principals and principals[0].sids:
+        return principals[0]
+    if principals:
+        return Problem(ProblemKind.UNKNOWN, "Exchange shows no SID for it")
+    if is_sid(asked):
+        return Principal(asked=asked, sids=(asked.upper(),))
+    if isinstance(found, Recipient):
+        return Problem(
+            ProblemKind.UNSUPPORTED,
+            f"it is of the kind {found.kind}, which is no account",
+            "name a user or a security group",
+        )
+    remedy = "check its name; if it was deleted, name it by its SID"
+    return Problem(ProblemKind.NOT_FOUND, "no user or group has this name", remedy)
+
+
+def _principal(asked: str, row: Row, found: Found | None) -> Principal:
+    guid = text_of(row.get("Guid")).lower()
+    owner = found if isinstance(found, Recipient) and found.guid == guid else None
+    history = [text_of(sid).upper() for sid in (*list_of(row.get("Sid")), *list_of(row.get("SidHistory")))]
+    return Principal(
+        asked=asked,
+        sids=tuple(dict.fromkeys(sid for sid in history if is_sid(sid))),
+        guid=guid,
+        upn=text_of(row.get("UserPrincipalName")),
+        address=owner.address if owner else text_of(row.get("WindowsEmailAddress")),
+        name=text_of(row.get("Name")),
+        display_name=text_of(row.get("DisplayName")),
+        alias=owner.alias if owner else "",
+        object_id=text_of(row.get("ExternalDirectoryObjectId")),
+        distinguished_name=text_of(row.get("DistinguishedName")),
+        kind=owner.kind if owner else text_of(row.get("RecipientTypeDetails")),
+    )
+
+
+@dataclass(frozen=True)
+class NameCheck:
+    """Whom each Name belongs to. ``owners``: lower-case Name → GUIDs; a Name that could not be asked is not in it."""
+
+    owners: Mapping[str, frozenset[str]]
+
+    def is_only(self, recipient: Recipient) -> bool:
+        """Whether a row that says this Name can mean nobody else (design rule 3)."""
+        return self.owners.get(recipient.name.lower()) == frozenset({recipient.guid})
+
+
+def check_names(session: Session, names: Iterable[str]) -> NameCheck:
+    """Which recipients of the tenant bear each of the names."""
+    wanted = list(dict.fromkeys(name.lower() for name in names))
+    rows, faults = _by_filter(session, wanted, lambda name: filters.equals("Name", name), cmdlets.get_names)
+    owners: dict[str, set[str]] = {name: set() for name in wanted if name not in faults}
+    for row in rows:
+        owners.get(text_of(row.get("Name")).lower(), set()).add(text_of(row.get("Guid")).lower())
+    return NameCheck({name: frozenset(guids) for name, guids in owners.items()})
+
+
+def _by_filter(
+    session: Session,
+    items: Sequence[str],
+    condition: Callable[[str], str],
+    call: Callable[[str], Call],
+) -> tuple[list[Row], dict[str, str]]:
+    """The rows for all items, asked for in batches; and per item that got no evidence, why.
+
+    A batch that is refused is halved, down to items alone: no limit on the length is documented (exchange facts 3.3).
+    """
+    rows: list[Row] = []
+    faults: dict[str, str] = {}
+    batches = [tuple(items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
+    while batches:
+        answers = ask_all(session, {batch: call(filters.any_of(map(condition, batch))) for batch in batches})
+        batches = []
+        for batch, answer in answers.items():
+            fault = why_no_evidence(answer)
+            if fault is None:
+                rows.extend(answer.rows)
+            elif len(batch) > 1 and _may_be_too_long(answer):
+                batches.extend(_halves(batch))
+            else:
+                faults.update(dict.fromkeys(batch, fault))
+    return rows, faults
+
+
+def _may_be_too_long(answer: Answer) -> bool:
+    return answer.error is not None and diagnose(answer.error).meaning in {Meaning.UNRECOGNISED, Meaning.MISUSE}
+
+
+def _halves(batch: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    middle = len(batch) // 2
+    yield batch[:middle]
+    yield batch[middle:]

@@ -1,0 +1,183 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the errors and warnings of a cmdlet mean: the table of exchange facts 5.2, in its order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from .session import CmdletError
+
+
+class Meaning(str, Enum):
+    """What an error says of the object, the account or the service."""
+
+    NOT_FOUND = "not found"
+    ACCOUNT_NOT_FOUND = "account not found"
+    AMBIGUOUS = "ambiguous"
+    NO_ENTRY = "no entry"
+    LIST_FULL = "access list full"
+    TRANSIENT = "transient"
+    THROTTLED = "throttled"
+    SESSION = "session ended"
+    NOT_PERMITTED = "not permitted"
+    MISUSE = "misuse"
+    UNRECOGNISED = "unrecognised"
+
+
+#: Whoever gets one of these does not know whether the service went on working (exchange facts E16 to E23).
+_IN_DOUBT = frozenset({Meaning.TRANSIENT, Meaning.THROTTLED, Meaning.SESSION, Meaning.UNRECOGNISED})
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """``rule``: the row of the table. ``remedy``: what a person can do, or empty."""
+
+    rule: str
+    meaning: Meaning
+    remedy: str = ""
+
+    @property
+    def leaves_doubt(self) -> bool:
+        """For a write: it may have been carried out, now or later, for all that the error says."""
+        return self.meaning in _IN_DOUBT
+
+
+_ROLE = "give the application the Exchange role Mail Recipients, with a write scope that holds the mailbox"
+_LATER = "run it again later"
+
+_TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
+    ("E6", r"ManagementObjectNotFoundException.*couldn't be found on", Meaning.NOT_FOUND, "check the address"),
+    ("E7", r"ManagementObjectNotFoundException", Meaning.ACCOUNT_NOT_FOUND, "check the account"),
+    (
+        "E8",
+        r"ManagementObjectAmbiguousException|matches multiple entries|multiple users or groups matching",
+        Meaning.AMBIGUOUS,
+        "use an address that only one object has",
+    ),
+    (
+        "E9",
+        r"wasn't found\. Please make sure you've typed it correctly",
+        Meaning.ACCOUNT_NOT_FOUND,
+        "check the account",
+    ),
+    (
+        "E10",
+        r"No permissions were found for the user|No recipient permission entry was found",
+        Meaning.NO_ENTRY,
+        "",
+    ),
+    (
+        "E11",
+        r"maximum allowed access control entries",
+        Meaning.LIST_FULL,
+        "remove entries of deleted accounts from the mailbox, or grant through a mail-enabled security group",
+    ),
+    ("E12", r"couldn't be read from domain controller|replication delays", Meaning.TRANSIENT, _LATER),
+    ("E13", r"ThrottlingError|LimitsExceeded|\b429\b|Too many requests", Meaning.THROTTLED, _LATER),
+    ("E14", r"Server ?Busy", Meaning.THROTTLED, _LATER),
+    ("E15", r"exceeded the maximum number of connections allowed|MaxConcurrency", Meaning.THROTTLED, _LATER),
+    (
+        "E16",
+        r"DCOverloaded|ADTransientException|LDAP server is unavailable|SuitabilityDirectory|StorageTransient",
+        Meaning.TRANSIENT,
+        _LATER,
+    ),
+    ("E17", r"Resource temporarily unavailable", Meaning.TRANSIENT, _LATER),
+    (
+        "E18",
+        r"HttpStatusCode=50[0234]|Bad Gateway|Service Unavailable|Gateway Timeout",
+        Meaning.TRANSIENT,
+        _LATER,
+    ),
+    (
+        "E19",
+        r"A server side error has occurred because of which the operation could not be completed",
+        Meaning.TRANSIENT,
+        "run it again; if it stays, the application may lack a role: " + _ROLE,
+    ),
+    (
+        "E20",
+        r"Expired or Invalid pagination request",
+        Meaning.TRANSIENT,
+        "check that organization is the *.onmicrosoft.com name, not a custom domain",
+    ),
+    (
+        "E21",
+        r"The operation has timed out|HttpClient\.Timeout|A task was canceled|connection was closed"
+        r"|name could not be resolved",
+        Meaning.TRANSIENT,
+        "check the network between the PowerShell host and outlook.office365.com",
+    ),
+    (
+        "E22",
+        r"Required resource is not available to continue execution|Please re-establish the connection",
+        Meaning.SESSION,
+        _LATER,
+    ),
+    (
+        "E24",
+        r"User is not allowed to call",
+        Meaning.NOT_PERMITTED,
+        _ROLE,
+    ),
+    (
+        "E23",
+        r"\b401\b|Unauthorized|AccessToken expired|token is expired",
+        Meaning.SESSION,
+        "sign in with a certificate, which the module renews itself, or with a fresh access_token",
+    ),
+    ("E26", r"The role assigned to application .* isn't supported in this scenario", Meaning.NOT_PERMITTED, _ROLE),
+    ("E27", r"No cmdlet assigned to the user have this feature enabled", Meaning.NOT_PERMITTED, _ROLE),
+    ("E28", r"The term '.*' is not recognized|CommandNotFoundException", Meaning.NOT_PERMITTED, _ROLE),
+    ("E29", r"A parameter cannot be found that matches parameter name", Meaning.NOT_PERMITTED, _ROLE),
+    (
+        "E30",
+        r"isn't within your current write scope|is not present in the role definition",
+        Meaning.NOT_PERMITTED,
+        "widen the write scope of the application's role; if the mailbox is mastered on-premises, grant it there",
+    ),
+    ("E31", r"Access is denied|Access ?Denied", Meaning.NOT_PERMITTED, _ROLE),
+    ("E32", r"AmbiguousParameterSetException|ParameterBinding", Meaning.MISUSE, ""),
+    ("E33", r"NonInteractive mode", Meaning.MISUSE, ""),
+)
+_COMPILED = tuple(
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), Diagnosis(rule, meaning, remedy))
+    for rule, pattern, meaning, remedy in _TABLE
+)
+#: Not in the table: unknown, and not to be repeated (exchange facts 5.1).
+UNRECOGNISED = Diagnosis("", Meaning.UNRECOGNISED)
+#: The service refused an argument or a permission before it touched anything.
+_RUNNER_REFUSALS = frozenset({"read_only", "not_allowed", "bad_request", "not_connected"})
+
+
+def diagnose(error: CmdletError) -> Diagnosis:
+    """The first row of the table that the error matches."""
+    if error.code in _RUNNER_REFUSALS:
+        return Diagnosis(error.code, Meaning.MISUSE)
+    whole = "|".join((error.code, error.category, error.type, error.text))
+    return next((diagnosis for pattern, diagnosis in _COMPILED if pattern.search(whole)), UNRECOGNISED)
+
+
+_ALREADY_THERE = re.compile(r"already present on the object", re.IGNORECASE)
+_NOT_THERE = re.compile(r"because the ACE (doesn't exist|isn't present)", re.IGNORECASE)
+_TRUNCATED = re.compile(r"There are more results available", re.IGNORECASE)
+
+
+def says_already_present(warnings: Iterable[str]) -> bool:
+    """E1: the right was there before the write."""
+    return any(_ALREADY_THERE.search(text) for text in warnings)
+
+
+def says_not_present(warnings: Iterable[str]) -> bool:
+    """E2: there was nothing to take back."""
+    return any(_NOT_THERE.search(text) for text in warnings)
+
+
+def says_truncated(warnings: Iterable[str]) -> bool:
+    """E3: rows were left out, so what is not among them is not absent."""
+    return any(_TRUNCATED.search(text) for text in warnings)

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who and what Exchange objects are: recipients, accounts and their identifiers, and how to tell them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from .session import Row
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SID = re.compile(r"S-1(-\d+){2,}", re.IGNORECASE)
+#: What no address holds and what would mean something else to PowerShell or to a filter.
+_FORBIDDEN_IN_ADDRESS = re.compile(r"[\s\"*$()<>,;:\\\[\]]|[\x00-\x1f\x7f]")
+
+SELF_SID = "S-1-5-10"
+_SELF_NAME = "nt authority\\self"
+
+#: Recipient types that hold a mailbox of their own in Exchange Online and whose access lists can be worked on.
+_NOT_A_WORKABLE_MAILBOX = {"groupmailbox", "publicfoldermailbox", "discoverymailbox"}
+#: Only these can use what they are granted (exchange facts 2: Send As and Full Access trustees).
+_MAIL_USERS = {"mailuser", "guestmailuser"}
+_SECURITY_GROUPS = {"mailuniversalsecuritygroup"}
+
+
+class ProblemKind(str, Enum):
+    """Why an address or account could not be worked with."""
+
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    UNSUPPORTED = "unsupported"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What stands in the way, and what to do about it; both sentences without the name of the object."""
+
+    kind: ProblemKind
+    cause: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A recipient as Get-EXORecipient shows it. ``addresses``: every SMTP address, lower case."""
+
+    guid: str
+    name: str
+    address: str
+    kind: str
+    alias: str = ""
+    display_name: str = ""
+    recipient_type: str = ""
+    object_id: str = ""
+    distinguished_name: str = ""
+    hidden: bool = False
+    addresses: frozenset[str] = frozenset()
+
+    @property
+    def is_mailbox(self) -> bool:
+        """Has a mailbox whose access list can be changed."""
+        return self.recipient_type.lower() == "usermailbox" and self.kind.lower() not in _NOT_A_WORKABLE_MAILBOX
+
+    def is_called(self, identity: str) -> bool:
+        """Whether the Identity of a row may mean this recipient: its Name, or at times another (exchange facts Q7)."""
+        known = {self.name, self.guid, self.alias, self.address, self.object_id, self.distinguished_name}
+        wanted = identity.strip().lower()
+        return bool(wanted) and (
+            wanted in {text.lower() for text in known if text} or wanted.endswith("/" + self.name.lower())
+        )
+
+
+@dataclass(frozen=True)
+class Principal:
+    """An account that holds rights. ``sids``: the current one first, then its history, upper case.
+
+    ``asked`` is what the user wrote. An account long deleted is known by its SID alone: no ``guid``, no ``kind``.
+    """
+
+    asked: str
+    sids: tuple[str, ...]
+    guid: str = ""
+    upn: str = ""
+    address: str = ""
+    name: str = ""
+    display_name: str = ""
+    alias: str = ""
+    object_id: str = ""
+    distinguished_name: str = ""
+    kind: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a person calls it: UPN before address before SID."""
+        return self.upn or self.address or self.name or self.sids[0]
+
+    @property
+    def key(self) -> str:
+        """Equal for the same account, however it was written."""
+        return self.guid or self.sids[0]
+
+    @property
+    def is_bare_sid(self) -> bool:
+        return not self.guid
+
+    def holds(self, sid: str, trustee: str) -> bool:
+        """Whether an entry of an access list is this account's: by SID, else by UPN, never by another name.
+
+        Display names are shared and prefixes match strangers (exchange facts Q4, 1.6; peers D5, D10).
+        """
+        if sid and sid.upper() in self.sids:
+            return True
+        return bool(self.upn) and trustee.lower() == self.upn.lower()
+
+    def is_called(self, text: str) -> bool:
+        """Whether a value of GrantSendOnBehalfTo may mean this account (exchange facts Q8)."""
+        known = {self.name, self.upn, self.guid, self.object_id, self.distinguished_name, self.address, self.alias}
+        wanted = text.strip().lower()
+        return bool(wanted) and (
+            wanted in {one.lower() for one in known if one}
+            or bool(self.name and wanted.endswith("/" + self.name.lower()))
+        )
+
+    def why_it_cannot_hold(self) -> str | None:
+        """None where it can be granted a right, else the reason (exchange facts 2; design rule 11)."""
+        kind = self.kind.lower()
+        if self.is_bare_sid:
+            return "is the SID of no account that exists"
+        if kind.endswith("mailbox") and kind not in _NOT_A_WORKABLE_MAILBOX:
+            return None
+        if kind in _MAIL_USERS:
+            return None if self.upn else "is a mail user without an account"
+        if kind in _SECURITY_GROUPS:
+            return None
+        return f"is of the kind {self.kind or 'unknown'}, which cannot use the right"
+
+
+def is_guid(text: str) -> bool:
+    return _GUID.fullmatch(text) is not None
+
+
+def is_sid(text: str) -> bool:
+    return _SID.fullmatch(text) is not None
+
+
+def is_self(sid: str, trustee: str) -> bool:
+    """The SELF entry that is on every mailbox (exchange facts Q2)."""
+    return sid.upper() == SELF_SID or trustee.lower() == _SELF_NAME
+
+
+def address_fault(address: str) -> str | None:
+    """None for an address that may be sent to Exchange, else what is wrong with it."""
+    if not address.strip():
+        return "the address is empty"
+    found = _FORBIDDEN_IN_ADDRESS.search(address)
+    if found:
+        sign = "white space" if found.group().isspace() else f"the character {found.group()!r}"
+        return f"the address holds {sign}, which no mail address does"
+    local, at, domain = address.rpartition("@")
+    if not (at and local and "." in domain.strip(".")):
+        return "the address has not the form name@domain"
+    return None
+
+
+def text_of(value: object) -> str:
+    """A property as text; an empty one is empty text."""
+    return "" if value is None else str(value)
+
+
+def list_of(value: object) -> list[str]:
+    """A property as a list of texts: one value stands for itself."""
+    if value is None or value == "":
+        return []
+    return [text_of(one) for one in value] if isinstance(value, (list, tuple)) else [text_of(value)]
+
+
+def is_true(value: object) -> bool:
+    """A boolean that may arrive as text (peers D9): only a true one is true."""
+    return value is True or (isinstance(value, str) and value.strip().lower() == "true")
+
+
+def recipient_of(row: Row) -> Recipient:
+    """A row of Get-EXORecipient."""
+    return Recipient(
+        guid=text_of(row.get("Guid")).lower(),
+        name=text_of(row.get("Name")),
+        address=text_of(row.get("PrimarySmtpAddress")),
+        kind=text_of(row.get("RecipientTypeDetails")),
+        alias=text_of(row.get("Alias")),
+        display_name=text_of(row.get("DisplayName")),
+        recipient_type=text_of(row.get("RecipientType")),
+        object_id=text_of(row.get("ExternalDirectoryObjectId")),
+        distinguished_name=text_of(row.get("DistinguishedName")),
+        hidden=is_true(row.get("HiddenFromAddressListsEnabled")),
+        addresses=smtp_addresses(list_of(row.get("EmailAddresses")), text_of(row.get("PrimarySmtpAddress"))),
+    )
+
+
+def smtp_addresses(proxy_addresses: Iterable[str], primary: str = "") -> frozenset[str]:
+    """The mail addresses among proxy addresses such as ``SMTP:a@b.c``, ``smtp:d@b.c``, ``X500:…``, in lower case."""
+    found = {primary.lower()} if primary else set()
+    for one in proxy_addresses:
+        prefix, colon, address = one.partition(":")
+        if not colon:
+            found.add(one.lower())
+        elif prefix.lower() == "smtp":
+            found.add(address.lower())
+    return frozenset(found)

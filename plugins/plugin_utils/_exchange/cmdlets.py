@@ -11,11 +11,11 @@ from .session import Call, Parameters
 
 #: Get-EXORecipient shows little unless asked (exchange facts 3.2).
 _RECIPIENT = (
-    "Guid", "Name", "Alias", "DisplayName", "PrimarySmtpAddress", "EmailAddresses", "RecipientType",
+    "Guid", "Name", "Alias", "PrimarySmtpAddress", "EmailAddresses", "RecipientType",
     "RecipientTypeDetails", "ExternalDirectoryObjectId", "DistinguishedName", "HiddenFromAddressListsEnabled",
 )  # fmt: skip
 _ACCOUNT = (
-    "Guid", "Name", "DisplayName", "UserPrincipalName", "WindowsEmailAddress", "RecipientTypeDetails",
+    "Guid", "Name", "UserPrincipalName", "WindowsEmailAddress", "RecipientTypeDetails",
     "ExternalDirectoryObjectId", "DistinguishedName", "Sid", "SidHistory",
 )  # fmt: skip
 _GROUP = tuple(name for name in _ACCOUNT if name != "UserPrincipalName")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looking up mailboxes and accounts: many a call where that is exact, alone where something is odd (design 6)."""
+"""Looking up recipients: many a call where that is exact, alone where something is odd (design 6)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,9 @@ from typing import TypeVar, Union
 from . import cmdlets, filters
 from .errors import Meaning, diagnose, says_truncated
 from .identities import (
-    Principal,
     Problem,
     ProblemKind,
     Recipient,
-    is_guid,
-    is_sid,
-    list_of,
     recipient_of,
     text_of,
 )
@@ -28,7 +24,6 @@ from .session import Answer, Call, Row, Session
 BATCH = 20
 
 Found = Union[Recipient, Problem]
-Account = Union[Principal, Problem]
 _Item = TypeVar("_Item")
 
 
@@ -106,83 +101,6 @@ def _look_closer(session: Session, addresses: Iterable[str]) -> dict[str, Found]
     return found
 
 
-def find_accounts(session: Session, asked: Iterable[str]) -> dict[str, Account]:
-    """Each account by UPN, SMTP address, object id or SID, with all its SIDs. Keys: as asked, in lower case."""
-    wanted = list(dict.fromkeys(one.lower() for one in asked))
-    recipients = find_recipients(session, [one for one in wanted if not is_guid(one) and not is_sid(one)])
-    groups = [one for one in wanted if _is_group(recipients.get(one))]
-    users = [one for one in wanted if one not in groups]
-    calls = {one: cmdlets.get_users(_user_filter(one, recipients.get(one))) for one in users}
-    calls.update({one: cmdlets.get_groups(filters.equals("Guid", _guid(recipients[one]))) for one in groups})
-    found = {one: _account(one, answer, recipients.get(one)) for one, answer in ask_all(session, calls).items()}
-    return {one: found[one] for one in wanted}
-
-
-def _is_group(found: Found | None) -> bool:
-    return isinstance(found, Recipient) and "group" in found.kind.lower()
-
-
-def _guid(found: Found) -> str:
-    return found.guid if isinstance(found, Recipient) else ""
-
-
-def _user_filter(asked: str, found: Found | None) -> str:
-    """The account that owns the address and the one that signs in with it: both are asked for, to notice two."""
-    if is_sid(asked):
-        return filters.equals("Sid", asked.upper())
-    if is_guid(asked):
-        return filters.any_of([filters.equals("ExternalDirectoryObjectId", asked), filters.equals("Guid", asked)])
-    conditions = [filters.equals("UserPrincipalName", asked)]
-    if isinstance(found, Recipient):
-        conditions.append(filters.equals("Guid", found.guid))
-    return filters.any_of(conditions)
-
-
-def _account(asked: str, answer: Answer, found: Found | None) -> Account:
-    fault = why_no_evidence(answer)
-    if fault:
-        return Problem(ProblemKind.UNKNOWN, fault)
-    if isinstance(found, Problem) and found.kind is not ProblemKind.NOT_FOUND:
-        return found
-    principals = list({one.guid: one for one in (_principal(asked, row, found) for row in answer.rows)}.values())
-    if len(principals) > 1:
-        names = ", ".join(sorted(f"{one.label} ({one.kind})" for one in principals))
-        return Problem(ProblemKind.AMBIGUOUS, f"it may be any of: {names}", "name the account by its object id")
-    if principals and principals[0].sids:
-        return principals[0]
-    if principals:
-        return Problem(ProblemKind.UNKNOWN, "Exchange shows no SID for it")
-    if is_sid(asked):
-        return Principal(asked=asked, sids=(asked.upper(),))
-    if isinstance(found, Recipient):
-        return Problem(
-            ProblemKind.UNSUPPORTED,
-            f"it is of the kind {found.kind}, which is no account",
-            "name a user or a security group",
-        )
-    remedy = "check its name; if it was deleted, name it by its SID"
-    return Problem(ProblemKind.NOT_FOUND, "no user or group has this name", remedy)
-
-
-def _principal(asked: str, row: Row, found: Found | None) -> Principal:
-    guid = text_of(row.get("Guid")).lower()
-    owner = found if isinstance(found, Recipient) and found.guid == guid else None
-    history = [text_of(sid).upper() for sid in (*list_of(row.get("Sid")), *list_of(row.get("SidHistory")))]
-    return Principal(
-        asked=asked,
-        sids=tuple(dict.fromkeys(sid for sid in history if is_sid(sid))),
-        guid=guid,
-        upn=text_of(row.get("UserPrincipalName")),
-        address=owner.address if owner else text_of(row.get("WindowsEmailAddress")),
-        name=text_of(row.get("Name")),
-        display_name=text_of(row.get("DisplayName")),
-        alias=owner.alias if owner else "",
-        object_id=text_of(row.get("ExternalDirectoryObjectId")),
-        distinguished_name=text_of(row.get("DistinguishedName")),
-        kind=owner.kind if owner else text_of(row.get("RecipientTypeDetails")),
-    )
-
-
 @dataclass(frozen=True)
 class NameCheck:
     """Whom each Name belongs to. ``owners``: lower-case Name → GUIDs; a Name that could not be asked is not in it."""
@@ -192,6 +110,20 @@ class NameCheck:
     def is_only(self, recipient: Recipient) -> bool:
         """Whether a row that says this Name can mean nobody else (design rule 3)."""
         return self.owners.get(recipient.name.lower()) == frozenset({recipient.guid})
+
+
+def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
+    """The recipient with each GUID or directory object id, or why there is none. Keys: the ids in lower case."""
+
+    def condition(one: str) -> str:
+        return filters.any_of([filters.equals("ExternalDirectoryObjectId", one), filters.equals("Guid", one)])
+
+    wanted = list(dict.fromkeys(one.lower() for one in ids))
+    rows, faults = _by_filter(session, wanted, condition, cmdlets.get_recipients)
+    recipients = _unique(recipient_of(row) for row in rows)
+    found = {one: _only([owner for owner in recipients if one in owner.ids]) for one in wanted}
+    found.update({one: Problem(ProblemKind.UNKNOWN, fault) for one, fault in faults.items()})
+    return found
 
 
 def check_names(session: Session, names: Iterable[str]) -> NameCheck:

@@ -54,12 +54,15 @@ class Recipient:
     address: str
     kind: str
     alias: str = ""
-    display_name: str = ""
     recipient_type: str = ""
     object_id: str = ""
     distinguished_name: str = ""
     hidden: bool = False
     addresses: frozenset[str] = frozenset()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset({self.guid.lower(), self.object_id.lower()})
 
     @property
     def is_mailbox(self) -> bool:
@@ -88,7 +91,6 @@ class Principal:
     upn: str = ""
     address: str = ""
     name: str = ""
-    display_name: str = ""
     alias: str = ""
     object_id: str = ""
     distinguished_name: str = ""
@@ -192,7 +194,6 @@ def recipient_of(row: Row) -> Recipient:
         address=text_of(row.get("PrimarySmtpAddress")),
         kind=text_of(row.get("RecipientTypeDetails")),
         alias=text_of(row.get("Alias")),
-        display_name=text_of(row.get("DisplayName")),
         recipient_type=text_of(row.get("RecipientType")),
         object_id=text_of(row.get("ExternalDirectoryObjectId")),
         distinguished_name=text_of(row.get("DistinguishedName")),

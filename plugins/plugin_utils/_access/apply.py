@@ -1,0 +1,131 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a step to its writes, and from what the writes answered and what was read back to what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from .._exchange import cmdlets
+from .._exchange.errors import Diagnosis, diagnose, says_already_present, says_not_present
+from .._exchange.session import Answer, Call, CmdletError
+from .model import Facts, Finding, Observed, Outcome, State, Unknown
+from .plan import Step, Verb, finding_of
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A step whose writes were sent. ``answers``: one for each write, None where none came."""
+
+    step: Step
+    answers: tuple[Answer | None, ...]
+
+    @property
+    def errors(self) -> tuple[CmdletError, ...]:
+        return tuple(one.error for one in self.answers if one is not None and one.error is not None)
+
+    @property
+    def is_unanswered(self) -> bool:
+        return None in self.answers
+
+    @property
+    def had_no_effect(self) -> bool:
+        """Whether each write answered that things were so already: evidence, but no change (design rule 8)."""
+        told = says_already_present if self.step.verb is Verb.GRANT else says_not_present
+        return all(one is not None and one.error is None and told(one.warnings) for one in self.answers)
+
+
+def writes_of(step: Step, auto_mapping: bool) -> tuple[Call, ...]:
+    """One write for a grant; for a revocation one for each entry seen, each under the SID that it stands under."""
+    grant = step.want.grant
+    if step.verb is Verb.GRANT:
+        return (cmdlets.grant(grant.right, grant.mailbox.guid, grant.principal, auto_mapping),)
+    return tuple(_revocations(step).values())
+
+
+def _revocations(step: Step) -> dict[tuple[str, str], Call]:
+    """The revocations without repetition. Keys: trustee and inheritance type."""
+    grant, principal = step.want.grant, step.want.grant.principal
+    entries = [(entry.sid, entry.inheritance_type) for entry in step.facts.entries] or [("", "")]
+    calls = {}
+    for sid, inheritance_type in entries:
+        is_current = sid in ("", principal.sids[0]) and not principal.is_bare_sid
+        trustee = principal.guid if is_current else sid or principal.sids[0]
+        calls[trustee, inheritance_type] = cmdlets.revoke(grant.right, grant.mailbox.guid, trustee, inheritance_type)
+    return calls
+
+
+def is_as_wanted(step: Step, seen: Observed) -> bool:
+    """Whether what was read is what the step was to bring about; a Deny beside the Allow is not."""
+    if not isinstance(seen, Facts):
+        return False
+    return (seen.allowed and not seen.denied) if step.want.state is State.PRESENT else not seen.allowed
+
+
+def may_still_appear(attempt: Attempt, seen: Observed) -> bool:
+    """Whether waiting may help: Exchange took the write, or may have, and the read does not show it yet."""
+    if is_as_wanted(attempt.step, seen) or attempt.had_no_effect:
+        return False
+    return not any(not diagnose(error).leaves_doubt for error in attempt.errors)
+
+
+def judge(attempt: Attempt, seen: Observed) -> Finding:
+    """What came of a step: success only on evidence (design rule 2)."""
+    step = attempt.step
+    if is_as_wanted(step, seen):
+        return _done(attempt)
+    if attempt.had_no_effect and isinstance(seen, Facts):
+        return _told_so(attempt, seen)
+    if attempt.is_unanswered or isinstance(seen, Unknown):
+        reason = seen.reason if isinstance(seen, Unknown) else "the write was sent and never answered"
+        return _unknown(attempt, reason)
+    if not attempt.errors:
+        return _pending(attempt)
+    diagnosis = diagnose(attempt.errors[0])
+    if diagnosis.leaves_doubt:
+        return _unknown(attempt, f"Exchange answered: {attempt.errors[0].text}", diagnosis)
+    return _refused(attempt, diagnosis)
+
+
+def _row(attempt: Attempt, outcome: Outcome, cause: str = "", next_step: str = "") -> Finding:
+    found = finding_of(attempt.step.want, outcome, attempt.step.facts, cause, next_step)
+    return replace(found, write_sent=True)
+
+
+def _done(attempt: Attempt) -> Finding:
+    if attempt.had_no_effect:
+        row = _row(attempt, Outcome.COMPLIANT)
+        return replace(row, notes=(*row.notes, "Exchange said that it was so already, though the read did not show it"))
+    outcome = Outcome.GRANTED if attempt.step.verb is Verb.GRANT else Outcome.REVOKED
+    row = _row(attempt, outcome)
+    if not attempt.errors:
+        return row
+    return replace(row, notes=(*row.notes, f"the write answered an error, yet was done: {attempt.errors[0].text}"))
+
+
+def _told_so(attempt: Attempt, seen: Facts) -> Finding:
+    """Exchange says that it was so already, and the read does not show it.
+
+    That an entry is there may be hidden from a read (exchange facts Q5, 1.1), so for a grant the word of the write
+    counts. That an entry which a read shows is not there is a contradiction: nobody knows.
+    """
+    if attempt.step.verb is Verb.GRANT and not seen.denied:
+        return _done(attempt)
+    reason = "the write answered that there was nothing to do, and the access list read afterwards says otherwise"
+    return replace(_unknown(attempt, reason), write_sent=False)
+
+
+def _unknown(attempt: Attempt, reason: str, diagnosis: Diagnosis | None = None) -> Finding:
+    remedy = (diagnosis.remedy if diagnosis else "") or "run it again: it reads first and does only what is missing"
+    return _row(attempt, Outcome.UNKNOWN, reason, remedy)
+
+
+def _pending(attempt: Attempt) -> Finding:
+    cause = "Exchange accepted the write; its directory does not show it yet"
+    return _row(attempt, Outcome.PENDING, cause, "run it again in an hour; it may take effect before")
+
+
+def _refused(attempt: Attempt, diagnosis: Diagnosis) -> Finding:
+    cause = f"Exchange refused: {attempt.errors[0].text}"
+    return _row(attempt, Outcome.REFUSED, cause, diagnosis.remedy or "read Exchange's words and run it again")

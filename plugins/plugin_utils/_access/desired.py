@@ -1,0 +1,200 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what the inventory says to what is wanted of which grant: first in the user's words, then in Exchange's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from .._exchange.accounts import Account, account_fault
+from .._exchange.directory import Found
+from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, address_fault
+from .._exchange.rights import Right
+from .model import Finding, Grant, Outcome, Profile, State, Want, Wish
+
+_OUTCOME_OF = {
+    ProblemKind.NOT_FOUND: Outcome.NOT_FOUND,
+    ProblemKind.AMBIGUOUS: Outcome.AMBIGUOUS,
+    ProblemKind.UNSUPPORTED: Outcome.UNSUPPORTED,
+    ProblemKind.UNKNOWN: Outcome.UNKNOWN,
+}
+
+
+class InputError(Exception):
+    """The user's input cannot be meant; ``faults`` names every place and its remedy."""
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(self.faults))
+
+
+@dataclass(frozen=True)
+class MailboxItem:
+    """A mailbox as listed: by a host of the inventory, or by an item of the option ``mailboxes``."""
+
+    host: str
+    address: str
+    profiles: tuple[str, ...]
+    state: State
+
+
+def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> tuple[Wish, ...]:
+    """What is wished of every mailbox; profiles that ask for the same are united.
+
+    A mailbox whose state is absent is to be without any of the three rights of the accounts of its profiles.
+    Raises InputError for profiles that no one defined and mailboxes that have none.
+    """
+    faults: list[str] = []
+    wishes: dict[tuple[str, str, Right], Wish] = {}
+    for item in items:
+        faults.extend(_faults_of(item, profiles))
+        for profile in (profiles[name] for name in item.profiles if name in profiles):
+            rights = profile.rights if item.state is State.PRESENT else tuple(Right)
+            for right in rights:
+                wish = Wish(item.host, item.address, profile.account, right, item.state)
+                wishes.setdefault((item.host, profile.account.lower(), right), wish)
+    faults.extend(_account_faults(profiles))
+    if faults:
+        raise InputError(dict.fromkeys(faults))
+    return tuple(wishes.values())
+
+
+def _faults_of(item: MailboxItem, profiles: Mapping[str, Profile]) -> Iterator[str]:
+    known = ", ".join(sorted(profiles)) or "none"
+    if not item.profiles:
+        yield (
+            f"{item.host}: no profile. Set mailbox_delegation_profile for it or its group, the option profile for all, "
+            f"or groups in a profile (profiles: {known})"
+        )
+    for name in item.profiles:
+        if name not in profiles:
+            yield f"{item.host}: there is no profile {name!r} (profiles: {known})"
+
+
+def _account_faults(profiles: Mapping[str, Profile]) -> Iterator[str]:
+    for profile in profiles.values():
+        fault = account_fault(profile.account)
+        if fault:
+            yield f"profile {profile.name}: account {profile.account!r}: {fault}"
+
+
+def split_by_address(wishes: Iterable[Wish]) -> tuple[tuple[Wish, ...], tuple[Finding, ...]]:
+    """The wishes whose address may be sent to Exchange, and a finding for each of the others."""
+    good: list[Wish] = []
+    bad: list[Finding] = []
+    for wish in wishes:
+        fault = address_fault(wish.address)
+        if fault is None:
+            good.append(wish)
+        else:
+            step = "correct mailbox_delegation_mailbox, or the name of the host, which stands for it"
+            bad.append(_finding(wish, Outcome.UNSUPPORTED, f"{fault}: {wish.address!r}", step))
+    return tuple(good), tuple(bad)
+
+
+def account_problems(wishes: Iterable[Wish], accounts: Mapping[str, Account]) -> tuple[str, ...]:
+    """What is wrong with the accounts: nothing may be written before all are known for certain."""
+    granted = {wish.account.lower() for wish in wishes if wish.state is State.PRESENT}
+    return tuple(fault for asked, account in accounts.items() if (fault := _account_problem(asked, account, granted)))
+
+
+def _account_problem(asked: str, account: Account, granted: set[str]) -> str:
+    if isinstance(account, Problem):
+        return _sentence(f"account {asked}: {account.cause}", account.remedy)
+    reason = account.why_it_cannot_hold() if asked in granted else None
+    if reason is None:
+        return ""
+    return _sentence(
+        f"account {asked}: it {reason}, so it cannot be granted anything",
+        "name a mailbox user, a mail user with an account, or a mail-enabled security group",
+    )
+
+
+def _sentence(what: str, remedy: str) -> str:
+    return f"{what} ({remedy})" if remedy else what
+
+
+def wants_of(
+    wishes: Iterable[Wish], mailboxes: Mapping[str, Found], principals: Mapping[str, Principal]
+) -> tuple[tuple[Want, ...], tuple[Finding, ...]]:
+    """What is wanted of each grant once, and a finding for each wish that cannot be worked on.
+
+    Hosts that turn out to be the same mailbox are united with a note; where one wants present what another wants
+    absent, neither is done.
+    """
+    by_grant: dict[tuple[str, str, str], list[tuple[Wish, Grant]]] = {}
+    findings: list[Finding] = []
+    for wish in wishes:
+        found, principal = mailboxes[wish.address.lower()], principals[wish.account.lower()]
+        obstacle = _obstacle(wish, found, principal)
+        if obstacle is None and isinstance(found, Recipient):
+            grant = Grant(found, principal, wish.right)
+            by_grant.setdefault(grant.key, []).append((wish, grant))
+        elif obstacle is not None:
+            findings.append(obstacle)
+    wants: list[Want] = []
+    for claims in by_grant.values():
+        if len({wish.state for wish, _grant in claims}) > 1:
+            findings.extend(_conflict(claims))
+        else:
+            wants.append(_united(claims))
+    return tuple(wants), tuple(findings)
+
+
+def _obstacle(wish: Wish, found: Found, principal: Principal) -> Finding | None:
+    if isinstance(found, Problem):
+        if found.kind is ProblemKind.NOT_FOUND and wish.state is State.ABSENT:
+            gone = _finding(wish, Outcome.COMPLIANT, "", "")
+            return replace(gone, before="not held", notes=(f"the mailbox is gone: {found.cause}",))
+        return _finding(wish, _OUTCOME_OF[found.kind], found.cause, found.remedy)
+    if not found.is_mailbox:
+        return replace(_finding(wish, Outcome.UNSUPPORTED, *_not_a_mailbox(found)), address=found.address)
+    if found.guid == principal.guid:
+        step = "take it off the list, or its account out of the profile"
+        return _finding(wish, Outcome.UNSUPPORTED, "it is the mailbox of the account itself", step)
+    return None
+
+
+def _not_a_mailbox(found: Recipient) -> tuple[str, str]:
+    kind = found.kind.lower()
+    if kind == "mailuser":
+        return (
+            "it is a mail user: its mailbox is not in this organisation but on-premises or elsewhere",
+            "grant the right where the mailbox is, or migrate it first",
+        )
+    if kind == "groupmailbox":
+        return (
+            "it is the mailbox of a Microsoft 365 group",
+            "grant through the group's own settings, or use a shared mailbox",
+        )
+    return (f"it is of the kind {found.kind}, which has no mailbox", "list the address of a mailbox")
+
+
+def _conflict(claims: list[tuple[Wish, Grant]]) -> Iterator[Finding]:
+    said = ", ".join(sorted(f"{wish.host} says {wish.state.value}" for wish, _grant in claims))
+    for wish, grant in claims:
+        cause = f"conflict: these hosts are the same mailbox ({grant.mailbox.address}): {said}"
+        finding = _finding(wish, Outcome.AMBIGUOUS, cause, "let one host stand for the mailbox")
+        yield replace(finding, address=grant.mailbox.address)
+
+
+def _united(claims: list[tuple[Wish, Grant]]) -> Want:
+    wish, grant = claims[0]
+    others = [other.host for other, _grant in claims[1:] if other.host != wish.host]
+    notes = (f"the same mailbox is listed as {', '.join(dict.fromkeys(others))} too",) if others else ()
+    return Want(wish.host, grant, wish.state, grant.principal.label, notes)
+
+
+def _finding(wish: Wish, outcome: Outcome, cause: str, next_step: str) -> Finding:
+    return Finding(
+        host=wish.host,
+        address=wish.address,
+        account=wish.account,
+        right=wish.right,
+        state=wish.state,
+        outcome=outcome,
+        cause=cause,
+        next_step=next_step,
+    )

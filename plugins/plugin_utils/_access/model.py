@@ -1,0 +1,172 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The words of the heart: wishes, grants, what was observed of them, and what came of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Union
+
+from .._exchange.identities import Principal, Recipient
+from .._exchange.rights import AccessEntry, Right
+
+
+class State(str, Enum):
+    """What is wanted of a grant."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A service account and the rights that it needs on the mailboxes it serves."""
+
+    name: str
+    account: str
+    rights: tuple[Right, ...]
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the inventory says of a mailbox, account and right. ``host``: what the user calls the mailbox."""
+
+    host: str
+    address: str
+    account: str
+    right: Right
+    state: State
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A mailbox, an account and a right: what is held or not."""
+
+    mailbox: Recipient
+    principal: Principal
+    right: Right
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return (self.mailbox.guid, self.principal.key, self.right.value)
+
+
+@dataclass(frozen=True)
+class Want:
+    """A grant and what is wanted of it, whoever wished it. ``notes``: what a reader of the result should know."""
+
+    host: str
+    grant: Grant
+    state: State
+    account: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an access list says of a grant; only a direct Allow counts as held. ``entries``: those that say so."""
+
+    allowed: bool
+    denied: bool
+    inherited: bool
+    entries: tuple[AccessEntry, ...] = ()
+    doubt: str = ""
+
+    @property
+    def before(self) -> str:
+        """In one word, for people."""
+        if self.denied:
+            return "denied"
+        return "held" if self.allowed else "not held"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """It could not be established whether the grant is held, and why."""
+
+    reason: str
+
+    before = "unknown"
+
+
+Observed = Union[Facts, Unknown]
+
+
+class Outcome(str, Enum):
+    """What came of a wish: the table of design section 4."""
+
+    COMPLIANT = "compliant"
+    MISSING = "missing"
+    UNWANTED = "unwanted"
+    SURPLUS = "surplus"
+    GRANTED = "granted"
+    REVOKED = "revoked"
+    PENDING = "pending"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    NOT_FOUND = "not_found"
+    AMBIGUOUS = "ambiguous"
+    UNSUPPORTED = "unsupported"
+
+    @property
+    def is_drift(self) -> bool:
+        """Found otherwise than wanted, and left so."""
+        return self in (Outcome.MISSING, Outcome.UNWANTED)
+
+    def fails(self, check_mode: bool) -> bool:
+        """Whether the task fails for it. Drift that check mode left is the auditor's to judge."""
+        return not check_mode if self.is_drift else self in _FAILURES
+
+    def changes(self, check_mode: bool) -> bool:
+        """Whether the organisation was changed by it, or would be, were this not check mode."""
+        return check_mode if self.is_drift else self in _CHANGES
+
+
+_FAILURES = frozenset(
+    {
+        Outcome.DENIED,
+        Outcome.UNKNOWN,
+        Outcome.REFUSED,
+        Outcome.NOT_FOUND,
+        Outcome.AMBIGUOUS,
+        Outcome.UNSUPPORTED,
+    }
+)
+_CHANGES = frozenset({Outcome.GRANTED, Outcome.REVOKED, Outcome.PENDING})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One row of the result: a mailbox, an account, a right, and what came of them."""
+
+    host: str
+    address: str
+    account: str
+    right: Right
+    state: State
+    outcome: Outcome
+    before: str = "unknown"
+    cause: str = ""
+    next_step: str = ""
+    notes: tuple[str, ...] = ()
+    write_sent: bool = False
+
+    def changes(self, check_mode: bool) -> bool:
+        """A write whose effect is unknown counts as a change (design section 4)."""
+        if self.outcome is Outcome.UNKNOWN:
+            return self.write_sent
+        return self.outcome.changes(check_mode)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run came to. ``aborted``: why it stopped before its end, or empty."""
+
+    findings: tuple[Finding, ...]
+    warnings: tuple[str, ...] = ()
+    aborted: str = ""
+    coverage: dict[str, str] = field(default_factory=dict)

@@ -33,7 +33,7 @@ class ChannelError(Exception):
 
 
 class ChannelInterrupted(ChannelError):
-    """Contact was lost and made anew: the process may live on, what was under way may be lost. Resume, do not restart."""
+    """Contact was lost and made anew: the process may live on, what was under way may be lost. Resume, not restart."""
 
 
 class Channel(Protocol):

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A PowerShell on this machine, as a channel."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from typing import IO
+
+from .channel import ChannelError, ChannelStatistics, Output
+
+_CHUNK = 65536
+#: Seconds that ``receive`` waits for output, and that a process which was asked to end is given for it.
+_POLL = 5.0
+_GRACE = 10.0
+
+
+class ProcessChannel:
+    """Runs the executable in a session of its own, so that it outlives a killed parent long enough to sign out.
+
+    Threads carry the three streams: neither side ever waits for the other with full hands. ``environment``: in place
+    of that of this process.
+    """
+
+    def __init__(
+        self, environment: Mapping[str, str] | None = None, poll: float = _POLL, grace: float = _GRACE
+    ) -> None:
+        self.statistics = ChannelStatistics()
+        self._environment = environment
+        self._poll = poll
+        self._grace = grace
+        self._process: subprocess.Popen[bytes] | None = None
+        self._threads: list[threading.Thread] = []
+        self._input: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._arrivals: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self._open_streams = {"stdout", "stderr"}
+
+    def open(self, executable: str, arguments: list[str]) -> None:
+        """Starts the process. Raises ChannelError if there is no such program."""
+        try:
+            self._process = process = subprocess.Popen(
+                [executable, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=self._environment,
+                start_new_session=True,
+                bufsize=0,
+            )
+        except FileNotFoundError as cause:
+            raise ChannelError(
+                f"There is no PowerShell {executable} on this machine. Install PowerShell 7.4 or newer (the program "
+                "pwsh), give its path in the option executable, or delegate the task to a Windows host"
+            ) from cause
+        except OSError as cause:
+            raise ChannelError(f"{executable} (option executable) cannot be started: {cause.strerror}") from cause
+        for work in (
+            partial(self._write, process.stdin),
+            partial(self._read, "stdout", process.stdout),
+            partial(self._read, "stderr", process.stderr),
+        ):
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def send(self, data: bytes) -> None:
+        """Never waits. To a process that has ended nothing can be sent: ``receive`` tells."""
+        self.statistics.bytes_sent += len(data)
+        self._input.put(data)
+
+    def receive(self) -> Output:
+        """Everything that has come by now, after waiting for something to come."""
+        if self._process is None:
+            raise ChannelError("The process was never started, or has been closed")
+        taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+        wait = self._poll
+        while self._open_streams:
+            try:
+                stream, data = self._arrivals.get(timeout=wait) if wait else self._arrivals.get_nowait()
+            except queue.Empty:
+                break
+            wait = 0.0
+            taken[stream].append(data)
+            if not data:
+                self._open_streams.discard(stream)
+        return self._output(self._process, b"".join(taken["stdout"]), b"".join(taken["stderr"]))
+
+    def terminate(self) -> None:
+        """Ends its input, on which the runner signs out and ends; kills its whole group if it does not."""
+        process = self._process
+        if process is None:
+            return
+        self._input.put(None)
+        for sent in (None, signal.SIGTERM, signal.SIGKILL):
+            if sent is not None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, sent)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(self._grace)
+                return
+
+    def close(self) -> None:
+        """Ends the process if it lives, and gives back its pipes."""
+        self.terminate()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for thread in self._threads:
+            thread.join(self._grace)
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _output(self, process: subprocess.Popen[bytes], stdout: bytes, stderr: bytes) -> Output:
+        self.statistics.bytes_received += len(stdout) + len(stderr)
+        if self._open_streams and (stdout or stderr or process.poll() is None):
+            return Output(stdout, stderr)
+        # Its streams are at their end, or it has gone and something that it started still holds them.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(self._grace)
+        return Output(stdout, stderr, process.returncode, ended=True)
+
+    def _write(self, pipe: IO[bytes] | None) -> None:
+        assert pipe
+        with suppress(OSError), pipe:
+            while (data := self._input.get()) is not None:
+                rest = memoryview(data)
+                while rest:
+                    rest = rest[pipe.write(rest) :]
+
+    def _read(self, stream: str, pipe: IO[bytes] | None) -> None:
+        assert pipe
+        with suppress(OSError, ValueError):
+            while data := os.read(pipe.fileno(), _CHUNK):
+                self._arrivals.put((stream, data))
+        self._arrivals.put((stream, b""))

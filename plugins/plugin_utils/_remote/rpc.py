@@ -1,0 +1,278 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The client of the wire protocol: requests go in lazily, answers come out, whatever the channel loses on the way."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from .bootstrap import Launch
+from .channel import Channel, ChannelError, ChannelInterrupted, Output
+from .errors import AnswerOverdue, LanguageModeRefused, ProcessEnded, RunnerError, RunnerMismatch
+from .frames import BATCH_BYTES, Decoder, Fatal, LogLine, Reply, batches
+from .ledger import Fields, Inbox, Ledger
+from .log import LogTail
+
+T = TypeVar("T")
+
+WINDOW = 64
+#: More than this would stand in the pipe and make a Send wait for the runner (winrm facts 4).
+WINDOW_BYTES = 64 * 1024
+#: One cmdlet may block for many minutes, retries of the module included (exchange facts 5.1).
+PATIENCE = 1200.0
+#: The runner ends after 60 seconds without a line.
+PING_AFTER = 20.0
+#: Over WinRM each receive is an HTTP request: with several answers due, let them gather for a moment.
+PACE = 0.02
+#: A Send that takes this long shows that the far pipe is full: keep less in it.
+SLOW_SEND = 5.0
+SMALLEST_WINDOW = 4
+MAX_LOSSES = 10
+DRAIN_QUIET = 15.0
+DRAIN_AT_MOST = 60.0
+
+
+@dataclass
+class RpcStatistics:
+    """``batches``: sends, each of one or more requests. ``losses``: how often something had to be said again."""
+
+    requests: int = 0
+    batches: int = 0
+    losses: int = 0
+
+
+class _Source(Generic[T]):
+    """Looks one request ahead, so that a write can be left where it is until its turn comes."""
+
+    def __init__(self, requests: Iterable[tuple[T, Fields]]) -> None:
+        self._requests = iter(requests)
+        self._ahead: deque[tuple[T, Fields]] = deque()
+
+    def peek(self) -> tuple[T, Fields] | None:
+        """The next request, or None at the end."""
+        if not self._ahead:
+            self._ahead.extend(request for request in [next(self._requests, None)] if request is not None)
+        return self._ahead[0] if self._ahead else None
+
+    def pop(self) -> tuple[T, Fields]:
+        """Takes what peek has shown."""
+        return self._ahead.popleft()
+
+
+def nothing_writes(fields: Fields) -> bool:
+    """Every request may accompany others."""
+    return False
+
+
+class RpcClient:
+    """One runner at the far end of a channel. Not for use by several threads.
+
+    ``writes`` says of a request's fields whether it writes: such a request is sent only when no other is under way,
+    and none is sent until it has been answered. All methods but ``close`` raise ChannelError or one of errors.py.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        writes: Callable[[Fields], bool] = nothing_writes,
+        window: int = WINDOW,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.statistics = RpcStatistics()
+        self._channel = channel
+        self._writes = writes
+        self._window = window
+        self._clock = clock
+        self._sleep = sleep
+        self._ledger = Ledger()
+        self._decoder = Decoder()
+        self._log = LogTail()
+        self._ended: ChannelError | None = None
+        self._greeted = False
+        self._losses_in_a_row = 0
+        self._last_sent = self._last_received = self._last_progress = clock()
+
+    def start(self, executable: str, launch: Launch, read_only: bool) -> dict[str, Any]:
+        """Starts PowerShell and its runner; gives the answer to ``hello``."""
+        self._channel.open(executable, launch.arguments)
+        try:
+            for begin in range(0, len(launch.preamble), BATCH_BYTES):
+                self._channel.send(launch.preamble[begin : begin + BATCH_BYTES])
+        except ChannelInterrupted as cause:
+            raise ChannelError(f"Contact was lost while PowerShell was being started: {cause}") from cause
+        hello = self.request("hello", read_only=read_only)
+        self._greeted = True
+        if hello.get("runner_sha256") != launch.sha256:
+            raise RunnerMismatch(f"The runner that answered on {hello.get('host')} is not the one that was sent to it")
+        return hello
+
+    def request(self, op: str, **fields: object) -> dict[str, Any]:
+        """One request, its ``result``. Raises RunnerError if it was answered with an error."""
+        ((_, reply),) = self.stream([(None, {"op": op, **fields})])
+        if not reply.ok:
+            error = reply.body.get("error") or {}
+            raise RunnerError(op, str(error.get("code", "")), str(error.get("type", "")), str(error.get("text", "")))
+        return dict(reply.body.get("result") or {})
+
+    def stream(self, requests: Iterable[tuple[T, Fields]], patience: float = PATIENCE) -> Iterator[tuple[T, Reply]]:
+        """Sends each (token, fields), gives each token with its answer, in the order of the answers.
+
+        Requests are taken as room arises; taking one must not use this client. ``patience``: seconds in which the
+        runner must answer the request that it works on. Other streams may run between two answers, and a stream may
+        be left early: what is under way then is served, and not delivered.
+        """
+        source, inbox = _Source(requests), Inbox()
+        try:
+            while True:
+                self._top_up(source, inbox, patience)
+                while inbox:
+                    yield inbox.popleft()
+                    self._last_progress = self._clock()  # the time that its reader takes is not the runner's
+                if source.peek() is None and not self._ledger.expects(inbox):
+                    return
+                self._turn()
+        finally:
+            self._ledger.abandon(inbox)
+
+    def keep_alive(self) -> None:
+        """Pings if nothing was sent for 20 seconds; whoever pauses between streams calls this now and then."""
+        if self._clock() - self._last_sent >= PING_AFTER:
+            self._send([self._ledger.ping()])
+
+    def close(self) -> None:
+        """Lets PowerShell sign out and end, or ends it. Never raises."""
+        with suppress(Exception):
+            self._quit()
+        with suppress(Exception):
+            self._channel.terminate()
+        with suppress(Exception):
+            self._channel.close()
+
+    def _top_up(self, source: _Source[Any], inbox: Inbox, patience: float) -> None:
+        """Fills the window once it is half empty, so that the runner never waits and sends stay few."""
+        ledger = self._ledger
+        if self._ended or ledger.in_flight > self._window // 2 or ledger.bytes_in_flight > WINDOW_BYTES // 2:
+            return
+        if not ledger.in_flight:
+            self._last_progress = self._clock()
+        lines: list[bytes] = []
+        try:
+            while (request := self._admitted(source)) is not None:
+                token, fields = request
+                lines.append(ledger.enter(fields, token, inbox, patience, self._writes(fields)))
+        finally:
+            self.statistics.requests += len(lines)
+            self._send(lines)
+
+    def _admitted(self, source: _Source[T]) -> tuple[T, Fields] | None:
+        """The next request, if it may go now: a write only alone, others while the window has room."""
+        ledger = self._ledger
+        if ledger.alone or ledger.in_flight >= self._window or ledger.bytes_in_flight >= WINDOW_BYTES:
+            return None
+        ahead = source.peek()
+        if ahead is None or (ledger.in_flight and self._writes(ahead[1])):
+            return None
+        return source.pop()
+
+    def _turn(self) -> None:
+        """Waits once for output, and mends what turns out to be lost."""
+        if self._ended:
+            raise self._ended
+        self.keep_alive()
+        self._pace()
+        try:
+            self._take(self._channel.receive())
+        except ChannelInterrupted as cause:
+            self._decoder.skip_line()
+            self._recover(cause)
+        if self._ledger.damaged and not self._ended:
+            self._recover(None)
+        self._check_patience()
+
+    def _pace(self) -> None:
+        due = self._last_received + PACE - self._clock()
+        if self._ledger.in_flight > 1 and due > 0:
+            self._sleep(due)
+        self._last_received = self._clock()
+
+    def _take(self, output: Output) -> None:
+        self._log.add_stderr(output.stderr)
+        for event in self._decoder.feed(output.stdout + (b"\n" if output.ended else b"")):
+            if isinstance(event, LogLine):
+                self._log.add_line(event.text)
+            elif isinstance(event, Fatal):
+                self._ended = self._refusal(event.reason)
+            elif self._ledger.settle(event):
+                self._last_progress = self._clock()
+                self._losses_in_a_row = 0
+        if output.ended and not self._ended:
+            self._ended = self._obituary(output.exit_code)
+
+    def _check_patience(self) -> None:
+        head = self._ledger.head
+        if head is None or self._ended or self._clock() - self._last_progress <= head.patience:
+            return
+        what = head.fields.get("cmdlet") or head.fields["op"]
+        raise AnswerOverdue(f"PowerShell did not answer {what} within {head.patience:.0f} seconds")
+
+    def _send(self, lines: list[bytes]) -> None:
+        try:
+            self._transmit(lines)
+        except ChannelInterrupted as cause:
+            self._recover(cause)
+
+    def _recover(self, cause: ChannelError | None) -> None:
+        """Says everything again that may not have arrived; the runner drops what it had."""
+        while True:
+            self.statistics.losses += 1
+            self._losses_in_a_row += 1
+            if self._losses_in_a_row > MAX_LOSSES:
+                why = cause or "what was sent or answered did not arrive whole"
+                raise ChannelError(f"Contact with PowerShell was lost {MAX_LOSSES} times in a row: {why}") from cause
+            try:
+                return self._transmit(self._ledger.again())
+            except ChannelInterrupted as interruption:
+                cause = interruption
+
+    def _transmit(self, lines: list[bytes]) -> None:
+        for batch in batches(lines):
+            begun = self._clock()
+            self._channel.send(batch)
+            self._last_sent = self._clock()
+            self.statistics.batches += 1
+            if self._last_sent - begun > SLOW_SEND:
+                self._window = max(SMALLEST_WINDOW, self._window // 2)
+
+    def _quit(self) -> None:
+        if self._ended or not self._greeted:
+            return
+        self._transmit([self._ledger.control({"op": "quit"})])
+        begun = heard = self._clock()
+        while not self._ended and self._clock() - heard < DRAIN_QUIET and self._clock() - begun < DRAIN_AT_MOST:
+            output = self._channel.receive()
+            self._take(output)
+            heard = self._clock() if output.stdout else heard
+
+    def _obituary(self, exit_code: int | None) -> ProcessEnded:
+        when = "before it had answered" if self._greeted else "while it was being started"
+        reason = {None: "", 4: ", exit code 4: it had heard nothing for 60 seconds"}.get(
+            exit_code, f", exit code {exit_code}"
+        )
+        log = self._log.text()
+        printed = f". It printed: {log}" if log else ""
+        return ProcessEnded(f"PowerShell ended {when}{reason}{printed}", exit_code, log)
+
+    def _refusal(self, reason: str) -> ChannelError:
+        if reason == "language_mode":
+            return LanguageModeRefused(
+                "PowerShell runs in Constrained Language Mode (AppLocker or App Control for Business), in which the "
+                "runner cannot work; allow full language for this account, or use another PowerShell host"
+            )
+        return ProcessEnded(f"PowerShell ended while it was being started: {reason}", None, self._log.text())

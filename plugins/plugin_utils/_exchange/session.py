@@ -57,17 +57,18 @@ class SessionInfo:
 
 
 class Session(Protocol):
-    """A signed-in Exchange Online session.
-
-    ``invoke`` takes calls lazily, keeps several reads in flight, and yields each call with its answer, in any
-    order. Writing calls are sent one at a time. It raises :class:`SessionLost` when calls stay without an answer.
-    """
+    """A signed-in Exchange Online session."""
 
     info: SessionInfo
 
-    def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]: ...
+    def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
+        """Takes calls lazily, keeps several reads in flight, and yields each call with its answer, in any order.
 
-    def close(self) -> None: ...
+        Writing calls are sent one at a time. Raises :class:`SessionLost` when calls stay without an answer.
+        """
+
+    def close(self) -> None:
+        """Signs out and gives back everything."""
 
 
 class SessionError(Exception):

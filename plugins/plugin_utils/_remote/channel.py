@@ -37,21 +37,24 @@ class ChannelInterrupted(ChannelError):
 
 
 class Channel(Protocol):
-    """A PowerShell process with its standard streams.
-
-    ``open`` starts ``executable arguments…``. ``receive`` waits for output for at most some seconds (an Output
-    without bytes means that nothing came). ``send`` may raise ChannelInterrupted, as may ``receive``. ``terminate``
-    ends the process, ``close`` gives back everything; both are safe to call at any time, any number of times.
-    """
+    """A PowerShell process with its standard streams."""
 
     statistics: ChannelStatistics
 
-    def open(self, executable: str, arguments: list[str]) -> None: ...
+    def open(self, executable: str, arguments: list[str]) -> None:
+        """Starts ``executable arguments…``."""
 
-    def send(self, data: bytes) -> None: ...
+    def send(self, data: bytes) -> None:
+        """Writes to standard input; may raise ChannelInterrupted."""
 
-    def receive(self) -> Output: ...
+    def receive(self) -> Output:
+        """Waits for output for at most some seconds; an Output without bytes means that nothing came.
 
-    def terminate(self) -> None: ...
+        May raise ChannelInterrupted.
+        """
 
-    def close(self) -> None: ...
+    def terminate(self) -> None:
+        """Ends the process; safe to call at any time, any number of times."""
+
+    def close(self) -> None:
+        """Gives back everything; safe to call at any time, any number of times."""

@@ -1,20 +1,55 @@
 # Everything runs from the root of the checkout, and writes into .venv, .venvs and .cache only.
 PYTHON ?= python3
-BIN := .venv/bin
+# A home of their own for the tools, so that none of them writes into the user's.
+IN := mkdir -p .cache/home && HOME="$(CURDIR)/.cache/home" PATH="$(CURDIR)/.venv/bin:$$PATH"
+COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
+PYTEST := $(IN) pytest --numprocesses 2
+GATES := lint types unit docs package sanity integration
 
-.PHONY: help
+.PHONY: help setup venvs demo test $(GATES) clean
+
 help:  ## What there is to make
-	@awk -F ':.*## ' '/^[a-z0-9.-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: setup
 setup:  ## .venv, with the newest supported ansible-core and every tool
 	@$(PYTHON) tests/tools/venv.py .venv requirements-dev.txt
 
-.PHONY: venvs
-venvs: setup  ## .venvs/2.17 and .venvs/2.18, the older supported cores
+venvs: setup  ## .venvs/2.17 and .venvs/2.18, with the older supported ansible-cores
 	@$(PYTHON) tests/tools/venv.py .venvs/2.17 requirements-2.17.txt
 	@$(PYTHON) tests/tools/venv.py .venvs/2.18 requirements-2.18.txt
 
-.PHONY: demo
 demo: setup  ## The main job on a simulated organisation
-	@$(BIN)/python -m ansible_collections.email_router.exchange_online.tests.demo
+	@.venv/bin/python -m ansible_collections.email_router.exchange_online.tests.demo
+
+test: venvs  ## Every gate below
+	@$(PYTHON) tests/tools/gates.py $(GATES)
+
+lint: setup  ## Gate: ruff, yamllint, ansible-lint
+	@$(IN) ruff check --quiet
+	@$(IN) ruff format --check --quiet
+	@$(IN) yamllint --strict .
+	@$(IN) ansible-lint --offline --profile production --quiet
+
+types: setup  ## Gate: mypy, strict
+	@$(IN) mypy $(COLLECTION)/plugins $(COLLECTION)/tests
+
+unit: setup  ## Gate: every test in Python or PowerShell that runs no playbook
+	@$(PYTEST) --ignore tests/integration
+
+integration: venvs  ## Gate: playbooks on every supported ansible-core, against the simulator
+	@$(PYTEST) tests/integration
+
+docs: setup  ## Gate: antsibull-docs, antsibull-changelog
+	@$(IN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .
+	@$(IN) antsibull-changelog lint
+
+package: setup  ## Gate: the archive for users builds, and holds what it should
+	@$(IN) python tests/tools/package.py
+
+sanity: venvs  ## Gate: ansible-test sanity of every supported ansible-core
+	@.venv/bin/python tests/tools/sanity.py 2.19 .venv
+	@.venv/bin/python tests/tools/sanity.py 2.18 .venvs/2.18
+	@.venv/bin/python tests/tools/sanity.py 2.17 .venvs/2.17
+
+clean:  ## Removes all that make has made
+	rm -rf .venv .venvs .cache

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a virtual environment from a file of requirements, and puts the collection in it; does nothing where both stand."""
+"""Makes a virtual environment from a file of requirements and puts the collection in it, unless all of it is there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def refuse_unfit_python() -> None:
 
 
 def fill(directory: Path, requirements: Path) -> None:
-    """Installs the requirements unless the stamp says that they are there. A stamp is written last: it tells the truth."""
+    """Installs the requirements unless the stamp, which is written last, says that they are there."""
     stamp = directory / ".stamp"
     place, wishes = f"{directory} Python {platform.python_version()}", digest(requirements)
     known = stamp.read_text().splitlines() if stamp.exists() else []
@@ -51,8 +51,8 @@ def fill(directory: Path, requirements: Path) -> None:
     print(f"{directory.relative_to(ROOT)}: installing {requirements.name} …", flush=True)
     if known[:1] != [place]:
         subprocess.run([sys.executable, "-m", "venv", "--clear", directory], check=True)
-    pip = [directory / "bin" / "python", "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", requirements], check=True, cwd=ROOT)
+    pip = [str(directory / "bin" / "python"), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    subprocess.run([*pip, "-r", str(requirements)], check=True)
     stamp.write_text(f"{place}\n{wishes}\n")
     print(f"{directory.relative_to(ROOT)}: ready after {time.monotonic() - started:.0f} s", flush=True)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How PowerShell is started: bootstrap.ps1 on the command line, runner.ps1 on standard input."""
+"""How PowerShell is started: bootstrap.ps1 on the command line, the runner's source on standard input."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ COMMAND_LINE_LIMIT = 8000
 
 _SWITCHES = ("-NoProfile", "-NonInteractive", "-InputFormat", "None", "-ExecutionPolicy", "Bypass")
 _HERE = Path(__file__).parent
+#: One script in two files, which stand on each other in this order.
+_RUNNER = ("exchange.ps1", "runner.ps1")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def launch(executable: str, scripts: Path = _HERE) -> Launch:
             f"The command line that starts PowerShell has {length} characters, {COMMAND_LINE_LIMIT} are too many for "
             "cmd.exe; name a shorter path in the option executable"
         )
-    lines = _read(scripts / "runner.ps1").rstrip("\n").split("\n")
+    lines = "".join(_read(scripts / name) for name in _RUNNER).rstrip("\n").split("\n")
     source = "\n".join(lines).encode("utf-8")
     return Launch(arguments, b"%d\n%s\n" % (len(lines), source), hashlib.sha256(source).hexdigest())
 

@@ -1,0 +1,277 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Serves docs/wire-protocol.md: requests come in as lines, answers go out as lines, and at the end it disconnects.
+#
+# The client sends exchange.ps1 and this file as one script, which bootstrap.ps1 runs.
+
+$Reader, $Writer, $Source = $args
+$ErrorActionPreference = 'Stop'
+# Modules see global variables only, not those of this script.
+$global:ConfirmPreference = 'None'
+
+$Runner = @{ Greeted = $false; Quit = $false; IdleSeconds = 60; Sequence = 0; Seen = @{} }
+$Kept = New-Object -TypeName System.Collections.Queue
+
+#region JSON
+
+# Ours instead of ConvertTo-Json, which on 5.1 writes some lists as {"value":[...],"Count":n}, and cuts below -Depth.
+function ConvertTo-Wire($Value) {
+    if ($null -eq $Value) { return 'null' }
+    if ($Value -is [bool]) { return $Value.ToString().ToLowerInvariant() }
+    if ($Value -is [int] -or $Value -is [long]) { return $Value.ToString($Invariant) }
+    if ($Value -is [System.Collections.IDictionary]) {
+        $members = foreach ($entry in $Value.GetEnumerator()) {
+            (ConvertTo-Wire $entry.Key) + ':' + (ConvertTo-Wire $entry.Value)
+        }
+        return '{' + ($members -join ',') + '}'
+    }
+    if ($Value -is [System.Collections.IList]) {
+        $items = foreach ($item in $Value) { ConvertTo-Wire $item }
+        return '[' + ($items -join ',') + ']'
+    }
+    '"' + [regex]::Replace([string] $Value, '["\\]|[^\x20-\x7e]', $Escape) + '"'
+}
+
+$Escape = { param($Found) '\u{0:x4}' -f [int][char] $Found.Value }
+
+# PowerShell 7 makes dates of texts that look like one. A NUL in front prevents it; ConvertTo-Table takes it away.
+function ConvertFrom-Wire([string] $Line) {
+    ConvertTo-Table (ConvertFrom-Json -InputObject ([regex]::Replace($Line, '"(?=[\d/])', '"\u0000')))
+}
+
+function ConvertTo-Table($Value) {
+    if ($Value -is [string]) { return $Value.Replace("`0", '') }
+    if (($Value -is [int] -or $Value -is [double]) -and $Value % 1 -eq 0) { return [long] $Value }
+    if ($Value -is [array]) { return , @(foreach ($item in $Value) { ConvertTo-Table $item }) }
+    if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
+    $table = @{}
+    foreach ($property in $Value.PSObject.Properties) { $table[$property.Name] = ConvertTo-Table $property.Value }
+    $table
+}
+
+#endregion
+#region Fields of requests
+
+function Get-Field($Table, [string] $Name, [type] $Type, $Default) {
+    $value = $Table[$Name]
+    if ($null -eq $value -and $PSBoundParameters.ContainsKey('Default')) { return , $Default }
+    if ($value -isnot $Type) { Stop-Request 'bad_request' "field $Name is missing or not of type $($Type.Name)" }
+    , $value
+}
+
+function Get-Text($Table, [string] $Name) {
+    $text = Get-Field $Table $Name ([string])
+    if (Test-Blank $text) { Stop-Request 'bad_request' "field $Name is blank" }
+    $text
+}
+
+#endregion
+#region Operations
+
+function Invoke-Hello($Request) {
+    $readOnly = Get-Field $Request 'read_only' ([bool]) $true
+    $idleSeconds = Get-Field $Request 'idle_seconds' ([long]) $Runner.IdleSeconds
+    if ($idleSeconds -lt 1 -or $idleSeconds -gt 600) { Stop-Request 'bad_request' 'idle_seconds must be 1 to 600' }
+    if (-not $Runner.Greeted) {
+        $Runner.Greeted = $true
+        $Runner.IdleSeconds = $idleSeconds
+        $Exchange.ReadOnly = $readOnly
+    }
+    $source = [System.Text.Encoding]::UTF8.GetBytes($Source)
+    $hash = [System.Security.Cryptography.SHA256]::Create().ComputeHash($source)
+    [ordered]@{
+        protocol = 1
+        runner_sha256 = [BitConverter]::ToString($hash).Replace('-', '').ToLowerInvariant()
+        powershell = [string] $PSVersionTable.PSVersion
+        edition = [string] $PSVersionTable.PSEdition
+        language_mode = [string] $ExecutionContext.SessionState.LanguageMode
+        user = [Environment]::UserDomainName + '\' + [Environment]::UserName
+        host = [Environment]::MachineName
+        pid = $PID
+        read_only = $Exchange.ReadOnly
+    }
+}
+
+function Invoke-Connect($Request) {
+    $cmdlets = Get-Field $Request 'cmdlets' ([hashtable])
+    foreach ($entry in $cmdlets.GetEnumerator()) { Assert-Listed $entry.Key }
+    $minimum = (Get-Text $Request 'minimum_module') -as [version]
+    if (-not $minimum) { Stop-Request 'bad_request' 'field minimum_module is not a version' }
+    Disconnect-Exchange
+    try {
+        $version = Import-ExchangeModule $minimum
+        $arguments = Get-SignInArguments (Get-Field $Request 'sign_in' ([hashtable]))
+        $proxies = @(foreach ($name in $cmdlets.Keys) { if ($name -notin $Native) { $name } })
+        if ($proxies) { $arguments['CommandName'] = $proxies }
+        $environment = Get-Field $Request 'environment' ([string]) ''
+        if ($environment) { $arguments['ExchangeEnvironmentName'] = $environment }
+        $connection = Connect-Exchange $arguments
+    } catch {
+        Disconnect-Exchange
+        throw
+    }
+    $result = [ordered]@{
+        module_version = $version
+        connection_id = [string] $connection.ConnectionId
+        organization = [string] $connection.Organization
+        tenant_id = [string] $connection.TenantID
+        token_expires = ConvertTo-Text $connection.TokenExpiryTimeUTC
+        missing = @(Get-Missing $cmdlets)
+    }
+    if ($Exchange.Certificate) { $result['certificate'] = Get-CertificateReport }
+    $result
+}
+
+# The arguments of Connect-ExchangeOnline that depend on the way to sign in (exchange facts 6.1).
+function Get-SignInArguments($SignIn) {
+    $arguments = @{ Organization = Get-Text $SignIn 'organization' }
+    $way = Get-Text $SignIn 'way'
+    if ($way -eq 'managed_identity') {
+        $arguments['ManagedIdentity'] = $true
+        $account = Get-Field $SignIn 'managed_identity_account_id' ([string]) ''
+        if ($account) { $arguments['ManagedIdentityAccountId'] = $account }
+    } elseif ($way -eq 'access_token') {
+        $arguments['AccessToken'] = Get-Text $SignIn 'access_token'
+    } else {
+        $arguments['AppId'] = Get-Text $SignIn 'app_id'
+        Resolve-Certificate $SignIn $way
+        $arguments['Certificate'] = $Exchange.Certificate
+    }
+    $arguments
+}
+
+function Resolve-Certificate($SignIn, [string] $Way) {
+    if ($Way -eq 'certificate_thumbprint') {
+        Find-Certificate (Get-Text $SignIn 'certificate_thumbprint')
+    } elseif ($Way -eq 'certificate_file') {
+        $password = Get-Field $SignIn 'certificate_password' ([string]) ''
+        Import-CertificateFile (Get-Text $SignIn 'certificate_pfx') $password
+    } else {
+        Stop-Request 'bad_request' "unknown way to sign in: $Way"
+    }
+    Assert-PrivateKey
+}
+
+function Invoke-Call($Request) {
+    $cmdlet = Get-Text $Request 'cmdlet'
+    $parameters = Get-Field $Request 'parameters' ([hashtable]) @{}
+    $select = Get-Field $Request 'select' ([array]) @()
+    foreach ($name in $select) {
+        if ($name -isnot [string]) { Stop-Request 'bad_request' 'field select must be a list of texts' }
+    }
+    Invoke-Cmdlet $cmdlet $parameters $select
+}
+
+function Resume-Answer($Request) {
+    $after = Get-Field $Request 'after' ([long])
+    $resent = 0
+    foreach ($answer in $Kept) {
+        if ($answer.Sequence -gt $after) {
+            $Writer.Write($answer.Line)
+            $resent++
+        }
+    }
+    @{ resent = $resent }
+}
+
+function Invoke-Request($Request) {
+    $result = @{}
+    switch ($Request['op']) {
+        'hello' { $result = Invoke-Hello $Request }
+        'connect' { $result = Invoke-Connect $Request }
+        'invoke' { return Invoke-Call $Request }
+        'ping' { }
+        'resume' { $result = Resume-Answer $Request }
+        'disconnect' { Disconnect-Exchange }
+        'quit' { $Runner.Quit = $true }
+        default { Stop-Request 'bad_request' "unknown op: $_" }
+    }
+    [ordered]@{ ok = $true; result = $result }
+}
+
+#endregion
+#region Lines
+
+function ConvertFrom-Frame([string] $Line) {
+    if (-not $Line.Trim().StartsWith('{')) { return }
+    try { $frame = ConvertFrom-Wire $Line } catch { return }
+    if ($frame['id'] -isnot [long] -or $frame['id'] -lt 1 -or $frame['op'] -isnot [string]) { return }
+    if ($null -ne $frame['ack'] -and $frame['ack'] -isnot [long]) { return }
+    $frame
+}
+
+function Receive-Line([string] $Line) {
+    $request = ConvertFrom-Frame $Line
+    $id = 0
+    if ($request) {
+        $id = $request['id']
+        while ($Kept.Count -and $Kept.Peek().Sequence -le $request['ack']) { $null = $Kept.Dequeue() }
+        if ($Runner.Seen[$id]) { return }
+        $Runner.Seen[$id] = $true
+    }
+    try {
+        if (-not $request) { Stop-Request 'bad_frame' 'not a JSON object with an integer id and an op' }
+        $answer = Invoke-Request $request
+    } catch {
+        $detail = $_.Exception.Data['Detail']
+        if (-not $detail) {
+            $detail = Get-ErrorDetail $_
+            $detail['code'] = 'internal'
+        }
+        $answer = [ordered]@{ ok = $false; error = $detail }
+    }
+    Send-Answer $id $answer
+}
+
+function Send-Answer($Id, $Fields) {
+    $Runner.Sequence++
+    $answer = [ordered]@{ seq = $Runner.Sequence; id = $Id }
+    foreach ($field in $Fields.GetEnumerator()) { $answer[$field.Key] = $field.Value }
+    $line = "`n@exo " + (ConvertTo-Wire $answer) + "`n"
+    $Kept.Enqueue(@{ Sequence = $Runner.Sequence; Line = $line })
+    $Writer.Write($line)
+}
+
+# Gives the exit code of the process: 0 after quit and at the end of input, 4 after too long a silence.
+function Receive-Input {
+    while (-not $Runner.Quit) {
+        $reading = $Reader.ReadLineAsync()
+        if (-not $reading.Wait([int] ($Runner.IdleSeconds * 1000))) { return 4 }
+        if ($null -eq $reading.Result) { return 0 }
+        if ($reading.Result.Trim()) { Receive-Line $reading.Result }
+    }
+    0
+}
+
+#endregion
+
+# Texts of the module follow the UI culture (exchange facts 1.8); there is only one where the host knows no other.
+function Set-EnglishTexts {
+    try {
+        $english = [System.Globalization.CultureInfo]::GetCultureInfo('en-US')
+        [System.Threading.Thread]::CurrentThread.CurrentUICulture = $english
+        [System.Globalization.CultureInfo]::DefaultThreadCurrentUICulture = $english
+    } catch { $null = $_ }
+}
+
+# Windows PowerShell 5.1 may offer no more than TLS 1.0 by itself (exchange facts 6.5).
+function Enable-Tls12 {
+    $protocols = [System.Net.ServicePointManager]::SecurityProtocol
+    if ($PSVersionTable.PSEdition -eq 'Desktop' -and $protocols -ne 'SystemDefault') {
+        [System.Net.ServicePointManager]::SecurityProtocol = $protocols -bor [System.Net.SecurityProtocolType]::Tls12
+    }
+}
+
+$exitCode = 1
+try {
+    Set-EnglishTexts
+    Enable-Tls12
+    $exitCode = Receive-Input
+} catch {
+    [Console]::Error.WriteLine($_.Exception.Message)
+} finally {
+    Disconnect-Exchange
+}
+# Not `exit`: that could wait for the read of standard input that is still under way (winrm facts 3.4).
+[Environment]::Exit($exitCode)

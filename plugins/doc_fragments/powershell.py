@@ -1,0 +1,26 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What runs at the far end, and how it is reached."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragment that modules name as email_router.exchange_online.powershell."""
+
+    DOCUMENTATION = r"""
+options:
+  executable:
+    description:
+      - The PowerShell to start.
+      - The default is C(powershell.exe) over a C(winrm) connection and C(pwsh) over C(local).
+    type: str
+notes:
+  - PowerShell runs where the task's connection leads. Use C(delegate_to) with a Windows host whose C(ansible_connection) is
+    C(winrm), or C(delegate_to=localhost) for a C(pwsh) on the controller. Other connections are refused.
+  - All of ansible's own C(ansible_winrm_*) variables apply. Kerberos needs a ticket that exists already.
+  - It cannot be used with C(strategy=free).
+requirements:
+  - pywinrm 0.5.0 or newer on the controller, for a winrm connection.
+"""

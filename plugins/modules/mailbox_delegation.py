@@ -1,0 +1,227 @@
+#!/usr/bin/python
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailbox_delegation
+short_description: Ensure that service accounts hold Send As, Full Access or Send on Behalf on mailboxes
+version_added: 0.1.0
+description:
+  - The mailboxes are the hosts of the play, or the items of O(mailboxes). For each, profiles name a service account and the
+    rights that it needs there. One task signs in to Exchange Online once, reads who may do what, grants what is missing,
+    takes back what is wanted absent, and reads back what it wrote.
+  - It is for any account that sends as many mailboxes, such as the one of the Dynamics CRM Email Router (Microsoft KB
+    2708727).
+  - A state that could not be read is never written over, and a grant is never reported without evidence.
+author:
+  - email_router.exchange_online contributors (!UNKNOWN)
+extends_documentation_fragment:
+  - email_router.exchange_online.attributes
+  - email_router.exchange_online.exchange
+  - email_router.exchange_online.powershell
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The far end is started read-only and refuses every cmdlet that writes. Roles that read are enough.
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  action:
+    support: full
+  async:
+    support: none
+  bypass_host_loop:
+    support: full
+    details:
+      - Options are templated with the variables of the first host. Add C(run_once=true) where the result is registered.
+  delegation:
+    support: full
+  platform:
+    platforms: windows, posix
+  action_group:
+    support: full
+    details:
+      - C(group/email_router.exchange_online.exchange)
+options:
+  profiles:
+    description:
+      - Dictionary of profiles by name. Each holds C(account), and either C(access_type) or C(rights); and C(groups), if wanted.
+      - C(account) is the service account, by user principal name, mail address, object id or SID. To be granted something it
+        must be a mailbox user, a mail user with an account, or a mail-enabled security group. To lose something it may be
+        anything, even the SID of an account that was deleted.
+      - C(access_type) speaks the words of the Email Router. V(send_as) is Send As, V(delegate_access) is Full Access.
+      - C(rights) is a list of V(send_as), V(full_access), V(send_on_behalf). Full Access alone does not let an account send.
+      - C(groups) is a list of groups of the inventory; the profile applies to all hosts in them.
+    type: dict
+    required: true
+  profile:
+    description:
+      - The profiles of mailboxes that have none by their host variable C(mailbox_delegation_profile) or by C(groups).
+    type: list
+    elements: str
+    default: []
+  state:
+    description:
+      - What is wanted of mailboxes that have no host variable C(mailbox_delegation_state).
+      - With V(present) the accounts of the mailbox's profiles hold the profiles' rights.
+      - With V(absent) they hold none of the three rights.
+    type: str
+    choices: [present, absent]
+    default: present
+  mailboxes:
+    description:
+      - The mailboxes to work on, instead of the hosts of the play.
+    type: list
+    elements: dict
+    suboptions:
+      mailbox:
+        description: An address of the mailbox.
+        type: str
+        required: true
+      profile:
+        description: Its profiles; the default is O(profile).
+        type: list
+        elements: str
+      state:
+        description: What is wanted; the default is O(state).
+        type: str
+        choices: [present, absent]
+  auto_mapping:
+    description:
+      - Whether Outlook of the account opens a mailbox by itself once Full Access is granted. It takes effect when granting
+        only; it can neither be read nor changed afterwards.
+    type: bool
+    default: false
+  verify:
+    description:
+      - For how many seconds to go on looking until what was written is visible, ten seconds apart. What is not visible by
+        then is V(pending). With V(0) it looks once.
+    type: int
+    default: 120
+  allow_empty:
+    description:
+      - Do not fail if there is no mailbox to work on.
+    type: bool
+    default: false
+  on_failure:
+    description:
+      - With V(fail) the task fails if a mailbox fails, with one sentence, the counts, and at most 50 rows.
+      - With V(report) it returns everything, unfailed, and RV(verdict) says whether it would have failed.
+    type: str
+    choices: [fail, report]
+    default: fail
+notes:
+  - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state), C(mailbox_delegation_mailbox)
+    (the address, where the name of the host is not) and C(mailbox_delegation_organization) (must be the task's organisation)
+    are read from the inventory.
+seealso:
+  - name: Set up the Email Router's service account in Exchange Online
+    description: Microsoft KB 2708727.
+    link: https://support.microsoft.com/help/2708727
+"""
+
+EXAMPLES = r"""
+- name: The mailboxes of the play get what their profiles say
+  email_router.exchange_online.mailbox_delegation:
+    organization: contoso.onmicrosoft.com
+    app_id: 00000000-0000-0000-0000-000000000000
+    certificate_thumbprint: 0123456789ABCDEF0123456789ABCDEF01234567
+    profiles:
+      default: {account: crmrouter@contoso.com, access_type: send_as}
+      reader: {account: crmrouter@contoso.com, access_type: delegate_access}
+    profile: default
+  delegate_to: exo-mgmt01
+  run_once: true
+  register: access
+
+- name: One mailbox from a list, through a pwsh on the controller
+  email_router.exchange_online.mailbox_delegation:
+    organization: contoso.onmicrosoft.com
+    app_id: 00000000-0000-0000-0000-000000000000
+    certificate_file: /etc/ansible/exchange.pfx
+    certificate_password: "{{ vaulted_password }}"
+    profiles:
+      router: {account: crmrouter@contoso.com, rights: [send_as, send_on_behalf]}
+    mailboxes:
+      - {mailbox: sales@contoso.com, profile: router}
+      - {mailbox: old.queue@contoso.com, profile: router, state: absent}
+  delegate_to: localhost
+  run_once: true
+"""
+
+RETURN = r"""
+grants:
+  description:
+    - One row for each mailbox, account and right. If the task fails, only rows that need attention, at most 50.
+  returned: always, but for failures of the whole run
+  type: list
+  elements: dict
+  contains:
+    mailbox: {description: Name of the host, or the item, type: str, returned: always}
+    address: {description: Primary address of the mailbox, type: str, returned: always}
+    account: {description: The service account, type: str, returned: always}
+    right: {description: "V(send_as), V(full_access) or V(send_on_behalf)", type: str, returned: always}
+    state: {description: What is wanted, type: str, returned: always}
+    before: {description: "V(held), V(not held), V(denied) or V(unknown)", type: str, returned: always}
+    outcome:
+      description:
+        - V(compliant), V(granted), V(revoked), V(pending) (written and accepted, not visible yet), V(missing) and V(unwanted)
+          (drift that was not mended), V(denied) (a Deny stands), V(unknown) (it could not be established), V(refused)
+          (Exchange said no), V(not_found), V(ambiguous) or V(unsupported).
+      type: str
+      returned: always
+    cause: {description: Why, if not as wanted, type: str, returned: always}
+    next_step: {description: What to do about it, type: str, returned: always}
+    notes: {description: What else was noticed, type: list, elements: str, returned: always}
+  sample:
+    - mailbox: sales@contoso.com
+      address: sales@contoso.com
+      account: crmrouter@contoso.com
+      right: send_as
+      state: present
+      before: not held
+      outcome: granted
+      cause: ""
+      next_step: ""
+      notes: []
+attention:
+  description: The rows that are not as wanted, in words, at most 50.
+  returned: always, but for failures of the whole run
+  type: list
+  elements: str
+grants_omitted:
+  description: How many rows that need attention were left out.
+  returned: if the task fails
+  type: int
+summary:
+  description: The number of rows, and of rows of each outcome.
+  returned: always, but for failures of the whole run
+  type: dict
+  sample: {total: 2, compliant: 1, granted: 1}
+coverage:
+  description: For each right, how many of the wanted grants were read.
+  returned: always, but for failures of the whole run
+  type: dict
+  sample: {send_as: 2 of 2}
+statistics:
+  description: Cmdlet calls by name, writes, seconds by phase, and requests and bytes over the wire.
+  returned: always, but for failures of the whole run
+  type: dict
+verdict:
+  description:
+    - C(failed) says whether the task fails, or would but for O(on_failure=report); C(drift), whether something is otherwise
+      than wanted and was left so; C(msg), all in one sentence.
+  returned: always, but for failures of the whole run
+  type: dict
+  sample: {failed: false, drift: false, msg: "2 grants on 2 mailboxes: 1 compliant, 1 granted"}
+errors:
+  description: Everything that is wrong with the input.
+  returned: if the input cannot be meant
+  type: list
+  elements: str
+"""

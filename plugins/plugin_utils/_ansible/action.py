@@ -1,0 +1,77 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every action of the collection has in common: options in, a result or one clear failure out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from .._access.desired import InputError
+from .._exchange.session import SessionError, SessionLost
+from .._remote.channel import ChannelError
+from .arguments import ArgumentSpec, secrets_of, validated
+from .progress import ProgressWatch
+
+
+class ExchangeAction(ActionBase):  # type: ignore[misc]
+    """A task that runs once for all hosts of the play (ansible facts 4.4); subclasses say what it takes and does."""
+
+    BYPASS_HOST_LOOP = True
+    _supports_check_mode = True
+    _supports_async = False
+
+    ARGUMENTS: ClassVar[ArgumentSpec] = {}
+
+    def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """The result for valid options; may raise any error of the collection."""
+        raise NotImplementedError
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Called by ansible. The one place where errors become a failure of the task."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        secrets: set[str] = set()
+        try:
+            options = validated(self.ARGUMENTS, self._task.args)
+            secrets = secrets_of(self.ARGUMENTS, options) | self._secrets_of_environment()
+            result.update(self.perform(options, task_vars or {}))
+        except InputError as error:
+            result.update(failed=True, msg=_sentence(error.faults), errors=list(error.faults))
+        except (SessionError, SessionLost, ChannelError) as error:
+            result.update(failed=True, msg=f"Whole run, not single mailboxes: {error}")
+        except AnsibleError as error:
+            result.update(failed=True, msg=str(error))
+        return dict(remove_values(result, secrets)) if secrets else result
+
+    def watch(self) -> ProgressWatch:
+        """Progress that shows while the task runs (ansible facts 0.2)."""
+        display = Display()
+        return ProgressWatch(lambda line: display.display(f"{self._task.action.rpartition('.')[2]}: {line}"))
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables of the controller, overlaid by the task's own ``environment``."""
+        merged = dict(os.environ)
+        for layer in self._task.environment or []:
+            templated = self._templar.template(layer)
+            if isinstance(templated, Mapping):
+                merged.update({str(name): str(value) for name, value in templated.items()})
+        return merged
+
+    def _secrets_of_environment(self) -> set[str]:
+        names = [f"EXCHANGE_ONLINE_{name.upper()}" for name, one in self.ARGUMENTS.items() if one.get("no_log")]
+        environment = self.environment()
+        return {environment[name] for name in names if environment.get(name)}
+
+
+def _sentence(faults: tuple[str, ...]) -> str:
+    """All that is wrong with the input, the first few in full."""
+    shown = "; ".join(faults[:10])
+    more = f"; and {len(faults) - 10} more, see errors" if len(faults) > 10 else ""
+    return f"{shown}{more}"

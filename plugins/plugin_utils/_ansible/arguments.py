@@ -1,0 +1,68 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of the actions, as argument specs; each dict belongs to the doc fragment of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from .._access.desired import InputError
+from .sign_in import ENVIRONMENTS
+
+ArgumentSpec = dict[str, dict[str, Any]]
+
+#: The fragment ``exchange``: how to sign in.
+EXCHANGE_ARGUMENTS: ArgumentSpec = {
+    "organization": {"type": "str"},
+    "exchange_environment": {"type": "str", "default": "O365Default", "choices": list(ENVIRONMENTS)},
+    "app_id": {"type": "str"},
+    "certificate_thumbprint": {"type": "str"},
+    "certificate_file": {"type": "path"},
+    "certificate_password": {"type": "str", "no_log": True},
+    "managed_identity": {"type": "bool"},
+    "managed_identity_account_id": {"type": "str"},
+    "access_token": {"type": "str", "no_log": True},
+}
+
+#: The fragment ``powershell``: what runs at the far end.
+POWERSHELL_ARGUMENTS: ArgumentSpec = {
+    "executable": {"type": "str"},
+}
+
+DELEGATION_ARGUMENTS: ArgumentSpec = {
+    "profiles": {"type": "dict", "required": True},
+    "profile": {"type": "list", "elements": "str", "default": []},
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    "mailboxes": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "mailbox": {"type": "str", "required": True},
+            "profile": {"type": "list", "elements": "str"},
+            "state": {"type": "str", "choices": ["present", "absent"]},
+        },
+    },
+    "auto_mapping": {"type": "bool", "default": False},
+    "verify": {"type": "int", "default": 120},
+    "allow_empty": {"type": "bool", "default": False},
+    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+    **EXCHANGE_ARGUMENTS,
+    **POWERSHELL_ARGUMENTS,
+}
+
+
+def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with their defaults and types; raises InputError for whatever the spec does not allow."""
+    result = ArgumentSpecValidator(spec).validate(dict(arguments))
+    if result.error_messages:
+        raise InputError(result.error_messages)
+    return dict(result.validated_parameters)
+
+
+def secrets_of(spec: ArgumentSpec, options: Mapping[str, Any]) -> set[str]:
+    """The values that must never be shown."""
+    return {str(options[name]) for name, one in spec.items() if one.get("no_log") and options.get(name)}

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the task's connection, as ansible configured it, to the channel that carries PowerShell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._access.desired import InputError
+from .._remote.channel import Channel
+from .._remote.process import ProcessChannel
+from .._remote.winrm import WinRMChannel
+
+#: What ansible's winrm connection plugin keeps for itself of the ansible_winrm_* variables.
+_NOT_PASSED_ON = frozenset(
+    {"endpoint", "transport", "username", "password", "scheme", "path", "kinit_mode", "kinit_cmd"}
+)
+_DEFAULT_EXECUTABLE = {"winrm": "powershell.exe", "local": "pwsh"}
+
+
+def kind_of(connection: Any) -> str:
+    """``winrm`` or ``local``; raises InputError for any other connection."""
+    kind = str(connection.transport)
+    if kind not in _DEFAULT_EXECUTABLE:
+        raise InputError(
+            [
+                f"the task's connection is {kind!r}, but PowerShell is reached by winrm or local only: delegate_to a "
+                "Windows host with ansible_connection winrm, or delegate_to localhost for a pwsh on the controller"
+            ]
+        )
+    return kind
+
+
+def channel_of(connection: Any, executable: str | None) -> tuple[Channel, str]:
+    """A channel, not yet open, and the executable to start through it."""
+    kind = kind_of(connection)
+    program = executable or _DEFAULT_EXECUTABLE[kind]
+    if kind == "local":
+        return ProcessChannel(), program
+    return WinRMChannel(**winrm_options(connection.get_option)), program
+
+
+def winrm_options(get_option: Any) -> dict[str, Any]:
+    """The keyword arguments of the channel, derived as ansible's own plugin derives its (winrm facts 2, 2.1)."""
+    port = int(get_option("port"))
+    scheme = get_option("scheme") or ("http" if port == 5985 else "https")
+    user = get_option("remote_user")
+    options = {
+        "endpoint": f"{scheme}://{_bracketed(str(get_option('remote_addr')))}:{port}{_path(get_option('path'))}",
+        "transport": _transport(get_option("transport"), scheme, user),
+        "username": user,
+        "password": get_option("remote_password"),
+        **_timeouts(get_option("connection_timeout")),
+    }
+    return {**options, **_extras(get_option("_extras") or {})}
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _path(path: Any) -> str:
+    text = str(path or "/wsman")
+    return text if text.startswith("/") else f"/{text}"
+
+
+def _transport(transports: Any, scheme: str, user: Any) -> str:
+    """The first of the list. None was chosen: Kerberos for a UPN, else the plain one, as ansible does."""
+    chosen = [one for one in (transports or []) if one]
+    if chosen:
+        return str(chosen[0])
+    if user and "@" in str(user):
+        return "kerberos"
+    return "ssl" if scheme == "https" else "plaintext"
+
+
+def _timeouts(connection_timeout: Any) -> dict[str, int]:
+    if connection_timeout is None:
+        return {}
+    seconds = int(connection_timeout)
+    return {"operation_timeout_sec": seconds, "read_timeout_sec": seconds + 10}
+
+
+def _extras(extras: Mapping[str, Any]) -> dict[str, Any]:
+    """Variables ansible_winrm_X that no option of the plugin claims: X is an argument of pywinrm's Protocol."""
+    named = {name.removeprefix("ansible_winrm_"): value for name, value in extras.items()}
+    return {name: value for name, value in named.items() if name not in _NOT_PASSED_ON}

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task ``mailbox_delegation``: from options and inventory to a run of the heart, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._access import engine
+from .._access.desired import InputError, MailboxItem, wishes_of
+from .._access.meter import Statistics
+from .._access.model import Profile, State, Wish
+from .._exchange.needs import needed_cmdlets
+from .._exchange.powershell import PowerShellSession
+from .._exchange.rights import Right
+from .._remote.channel import Channel
+from .action import ExchangeAction
+from .arguments import DELEGATION_ARGUMENTS
+from .channels import channel_of, kind_of
+from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
+from .result import result_of, settled
+from .sign_in import SignIn, choose_sign_in
+
+
+class DelegationAction(ExchangeAction):
+    """Ensures that service accounts hold, or do not hold, their rights on the play's hosts."""
+
+    ARGUMENTS = DELEGATION_ARGUMENTS
+
+    def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        sign_in = choose_sign_in(options, self.environment())
+        profiles = profiles_of(options["profiles"])
+        items = self._items(options, task_vars, profiles, sign_in.organization)
+        if not items and not options["allow_empty"]:
+            raise InputError(["there is no mailbox to work on: check hosts, --limit and mailboxes, or set allow_empty"])
+        wishes = wishes_of(items, profiles)
+        kind_of(self._connection)
+        report, statistics = self._run(wishes, options, sign_in)
+        result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
+        warnings = [*_warnings(profiles, items), *result.pop("warnings", [])]
+        if warnings:
+            result["warnings"] = warnings
+        return settled(result, options["on_failure"])
+
+    def _items(
+        self,
+        options: Mapping[str, Any],
+        task_vars: Mapping[str, Any],
+        profiles: Mapping[str, Profile],
+        organization: str,
+    ) -> tuple[MailboxItem, ...]:
+        """The option ``mailboxes``, else the hosts of this batch of the play (ansible facts 4.4)."""
+        if options["mailboxes"] is not None:
+            return items_from_option(options["mailboxes"], options["profile"], options["state"])
+        first = task_vars["inventory_hostname"]
+        hostvars = task_vars["hostvars"]
+        visible = {name: self._templar.template(task_vars[name]) for name in HOST_VARIABLES if name in task_vars}
+        check_visible(visible, hostvars[first])
+        return items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization)
+
+    def _run(
+        self, wishes: tuple[Wish, ...], options: Mapping[str, Any], sign_in: SignIn
+    ) -> tuple[engine.Report, dict[str, Any]]:
+        watch = self.watch()
+        began = watch.now()
+        channel, program = channel_of(self._connection, options["executable"])
+        settings = engine.Options(self._task.check_mode, options["auto_mapping"], float(options["verify"]))
+        session = PowerShellSession.open(
+            channel,
+            program,
+            read_only=self._task.check_mode,
+            sign_in=sign_in.request,
+            environment=sign_in.environment,
+            cmdlets=_needed(wishes, self._task.check_mode),
+        )
+        signed_in = watch.now() - began
+        try:
+            report, statistics = engine.ensure(session, wishes, settings, watch)
+        finally:
+            session.close()
+        return report, _figures(statistics, signed_in, channel)
+
+
+def _needed(wishes: Iterable[Wish], read_only: bool) -> dict[str, list[str]]:
+    rights: dict[State, set[Right]] = {State.PRESENT: set(), State.ABSENT: set()}
+    for wish in wishes:
+        rights[wish.state].add(wish.right)
+    return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only)
+
+
+def _warnings(profiles: Mapping[str, Profile], items: Iterable[MailboxItem]) -> list[str]:
+    used = {name for item in items if item.state is State.PRESENT for name in item.profiles}
+    return [
+        f"profile {name}: Full Access alone does not let {profiles[name].account} send, says Exchange's documentation; "
+        "add send_as or send_on_behalf unless the program relies on KB 2708727's Delegate Access"
+        for name in sorted(used)
+        if profiles[name].rights == (Right.FULL_ACCESS,)
+    ]
+
+
+def _figures(statistics: Statistics, signed_in: float, channel: Channel) -> dict[str, Any]:
+    """What the run cost: calls by cmdlet, writes, seconds by phase, and what went over the wire."""
+    return {
+        "calls": dict(sorted(statistics.calls.items())),
+        "calls_total": statistics.calls.total(),
+        "writes": statistics.writes,
+        "sessions": 1,
+        "seconds": {"sign_in": round(signed_in, 3), **statistics.seconds},
+        "requests": channel.statistics.requests,
+        "bytes_sent": channel.statistics.bytes_sent,
+        "bytes_received": channel.statistics.bytes_received,
+    }

@@ -1,0 +1,162 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the inventory, or the option ``mailboxes``, to mailboxes with profiles and a state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ansible.errors import AnsibleError
+
+from .._access.desired import InputError, MailboxItem
+from .._access.model import Profile, State
+from .._exchange.rights import Right
+
+#: The host variables; they are read from the inventory (and facts and extra variables), not from plays, roles or tasks.
+HOST_VARIABLES = (
+    "mailbox_delegation_profile",
+    "mailbox_delegation_state",
+    "mailbox_delegation_mailbox",
+    "mailbox_delegation_organization",
+)
+#: The Email Router's words for what its outgoing profile was set up with (KB 2708727, router facts 1.1).
+ACCESS_TYPES = {"send_as": (Right.SEND_AS,), "delegate_access": (Right.FULL_ACCESS,)}
+
+
+def profiles_of(option: Mapping[str, Any]) -> dict[str, Profile]:
+    """The option ``profiles``; raises InputError that names each profile which cannot be meant."""
+    faults: list[str] = []
+    profiles: dict[str, Profile] = {}
+    for name, value in option.items():
+        try:
+            profiles[str(name)] = _profile(str(name), value)
+        except InputError as error:
+            faults.extend(f"profile {name}: {fault}" for fault in error.faults)
+    if not option:
+        faults.append("profiles is empty: define at least one, with account and access_type or rights")
+    if faults:
+        raise InputError(faults)
+    return profiles
+
+
+def _profile(name: str, value: Any) -> Profile:
+    if not isinstance(value, Mapping):
+        raise InputError(["must be a dictionary with account, and access_type or rights"])
+    strange = sorted(set(value) - {"account", "access_type", "rights", "groups"})
+    if strange:
+        raise InputError([f"unknown key {key!r} (known: account, access_type, rights, groups)" for key in strange])
+    if not isinstance(value.get("account"), str):
+        raise InputError(["account is missing: the user principal name of the service account"])
+    return Profile(name, value["account"].strip(), _rights(value), tuple(texts_of(value.get("groups"))))
+
+
+def _rights(value: Mapping[str, Any]) -> tuple[Right, ...]:
+    access_type, rights = value.get("access_type"), texts_of(value.get("rights"))
+    if bool(access_type) == bool(rights):
+        raise InputError(["exactly one of access_type and rights is needed"])
+    if access_type:
+        if access_type not in ACCESS_TYPES:
+            raise InputError([f"access_type {access_type!r} is none of {', '.join(ACCESS_TYPES)}"])
+        return ACCESS_TYPES[access_type]
+    known = {right.value: right for right in Right}
+    strange = [one for one in rights if one not in known]
+    if strange:
+        raise InputError([f"right {one!r} is none of {', '.join(known)}" for one in strange])
+    return tuple(dict.fromkeys(known[one] for one in rights))
+
+
+def texts_of(value: Any) -> list[str]:
+    """One name or a list of names, as a list; nothing is no name."""
+    if value is None:
+        return []
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return [str(item).strip() for item in items if str(item).strip()]
+
+
+def items_from_option(
+    mailboxes: Iterable[Mapping[str, Any]], profile: Sequence[str], state: str
+) -> tuple[MailboxItem, ...]:
+    """The option ``mailboxes``; what an item leaves out is taken from the task."""
+    return tuple(
+        MailboxItem(
+            host=str(item["mailbox"]),
+            address=str(item["mailbox"]).strip(),
+            profiles=tuple(item.get("profile") or profile),
+            state=State(item.get("state") or state),
+        )
+        for item in mailboxes
+    )
+
+
+def items_from_hosts(
+    hosts: Iterable[str],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    profiles: Mapping[str, Profile],
+    options: Mapping[str, Any],
+    organization: str,
+) -> tuple[MailboxItem, ...]:
+    """The play's hosts as mailboxes.
+
+    A host has the profiles that its variable names and those whose ``groups`` hold it; where it has neither, those of
+    the task. Raises InputError that names each host whose variables cannot be read or meant.
+    """
+    faults: list[str] = []
+    items: list[MailboxItem] = []
+    for host in hosts:
+        try:
+            variables = hostvars[host]
+            _check_organization(variables.get("mailbox_delegation_organization"), organization)
+            items.append(_item(str(host), variables, profiles, options))
+        except InputError as error:
+            faults.extend(f"{host}: {fault}" for fault in error.faults)
+        except AnsibleError as error:
+            faults.append(f"{host}: its variables cannot be read: {error}")
+    if faults:
+        raise InputError(faults)
+    return tuple(items)
+
+
+def _check_organization(wanted: Any, organization: str) -> None:
+    """The task's options are those of its first host, so one task serves one organisation."""
+    if wanted and str(wanted).lower() != organization.lower():
+        raise InputError([f"it belongs to {wanted}, while the task signs in to {organization}: use a play for each"])
+
+
+def _item(
+    host: str, variables: Mapping[str, Any], profiles: Mapping[str, Profile], options: Mapping[str, Any]
+) -> MailboxItem:
+    state = str(variables.get("mailbox_delegation_state") or options["state"])
+    if state not in {one.value for one in State}:
+        raise InputError([f"mailbox_delegation_state {state!r} is neither present nor absent"])
+    named = texts_of(variables.get("mailbox_delegation_profile"))
+    grouped = _by_group(variables.get("group_names") or (), profiles)
+    address = variables.get("mailbox_delegation_mailbox")
+    return MailboxItem(
+        host=host,
+        address=str(host if address is None else address).strip(),
+        profiles=tuple(dict.fromkeys([*named, *grouped])) or tuple(options["profile"]),
+        state=State(state),
+    )
+
+
+def _by_group(groups: Iterable[str], profiles: Mapping[str, Profile]) -> Iterator[str]:
+    held = set(groups)
+    return (profile.name for profile in profiles.values() if held.intersection(profile.groups))
+
+
+def check_visible(task_variables: Mapping[str, Any], host_variables: Mapping[str, Any]) -> None:
+    """Raises InputError for host variables that a play, role or task sets: they would be read nowhere (design 2).
+
+    Both mappings hold templated values: of the task for its first host, and of that host in ``hostvars``.
+    """
+    hidden = [
+        name for name in HOST_VARIABLES if name in task_variables and task_variables[name] != host_variables.get(name)
+    ]
+    if hidden:
+        raise InputError(
+            f"{name} is set in a play, role or task, where it says nothing of single mailboxes: set it in the "
+            "inventory, or use the task's options profile and state"
+            for name in hidden
+        )

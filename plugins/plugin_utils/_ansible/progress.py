@@ -1,0 +1,55 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Progress that a person or a CI log can follow: at most one line in ten seconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_EVERY = 10.0
+_PHASES = {
+    "resolve": "looking up mailboxes and accounts",
+    "read": "reading who holds what",
+    "write": "granting and revoking",
+    "verify": "reading back what was written",
+}
+
+
+class ProgressWatch:
+    """The real clock, and a line to ``say`` now and then: count, rate, time left."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._phase = ""
+        self._phase_began = self._last_said = self.now()
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._say(f"waiting {seconds:.0f} s for the directory to show what was written")
+        time.sleep(seconds)
+
+    def progress(self, phase: str, done: int, total: int) -> None:
+        now = self.now()
+        if phase != self._phase:
+            self._phase, self._phase_began = phase, now
+        if now - self._last_said < _EVERY:
+            return
+        self._last_said = now
+        self._say(line_of(phase, done, total, now - self._phase_began))
+
+
+def line_of(phase: str, done: int, total: int, elapsed: float) -> str:
+    """``elapsed``: seconds since the phase began."""
+    rate = done / elapsed if elapsed > 0 else 0.0
+    left = (total - done) / rate if rate > 0 else 0.0
+    text = f"{_PHASES.get(phase, phase)}: {done} of {total} calls, {rate:.1f}/s"
+    return text if total <= done else f"{text}, about {_duration(left)} left"
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a report to what the task returns and says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .._access.model import Finding, Outcome, Report, State
+
+#: A failed task is printed whole, so it carries no more than a person reads.
+FAILED_ROWS = 50
+_DONE = frozenset({Outcome.COMPLIANT, Outcome.GRANTED, Outcome.REVOKED})
+
+
+def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of a task that ran to its end or stopped on the way; ``failed`` is left to ``settled``."""
+    failing = [one for one in report.findings if one.outcome.fails(check_mode)]
+    result: dict[str, Any] = {
+        "changed": any(one.changes(check_mode) for one in report.findings),
+        "msg": sentence_of(report, check_mode),
+        "grants": [row_of(one) for one in report.findings],
+        "attention": attention_of(report.findings),
+        "summary": summary_of(report.findings),
+        "coverage": dict(report.coverage),
+        "statistics": dict(statistics),
+        "verdict": {
+            "failed": bool(failing or report.aborted),
+            "drift": any(one.outcome.is_drift for one in report.findings),
+            "msg": sentence_of(report, check_mode),
+        },
+    }
+    if with_diff:
+        result["diff"] = diff_of(report.findings)
+    warnings = [*report.warnings, *_pending(report.findings)]
+    if warnings:
+        result["warnings"] = warnings
+    return result
+
+
+def settled(result: dict[str, Any], on_failure: str) -> dict[str, Any]:
+    """A failing result as the task asked for it: failed and short, or whole and left to whoever asked for it."""
+    if not result["verdict"]["failed"] or on_failure == "report":
+        return result
+    done = {one.value for one in _DONE}
+    bad = [row for row in result["grants"] if row["outcome"] not in done]
+    return {**result, "failed": True, "grants": bad[:FAILED_ROWS], "grants_omitted": max(0, len(bad) - FAILED_ROWS)}
+
+
+def attention_of(findings: Iterable[Finding]) -> list[str]:
+    """The first rows that are not as wanted, each in words."""
+    bad = [one for one in findings if one.outcome not in _DONE]
+    more = [f"and {len(bad) - FAILED_ROWS} more"] if len(bad) > FAILED_ROWS else []
+    return [_in_words(one) for one in bad[:FAILED_ROWS]] + more
+
+
+def row_of(finding: Finding) -> dict[str, Any]:
+    return {
+        "mailbox": finding.host,
+        "address": finding.address,
+        "account": finding.account,
+        "right": finding.right.value,
+        "state": finding.state.value,
+        "before": finding.before,
+        "outcome": finding.outcome.value,
+        "cause": finding.cause,
+        "next_step": finding.next_step,
+        "notes": list(finding.notes),
+    }
+
+
+def summary_of(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many of each outcome there are; outcomes that did not happen are named, too."""
+    counted = Counter(finding.outcome for finding in findings)
+    return {"total": counted.total(), **{outcome.value: counted[outcome] for outcome in Outcome}}
+
+
+def sentence_of(report: Report, check_mode: bool) -> str:
+    """What a person needs to know, in one sentence."""
+    counted = summary_of(report.findings)
+    parts = [f"{counted[one.value]} {one.value.replace('_', ' ')}" for one in Outcome if counted[one.value]]
+    counts = ", ".join(parts) or "nothing to look at"
+    mailboxes = len({finding.host for finding in report.findings})
+    text = f"{counted['total']} grants on {mailboxes} mailboxes: {counts}"
+    if report.aborted:
+        return f"Whole run, not single mailboxes: {report.aborted}. {text}"
+    failing = (one for one in report.findings if one.outcome.fails(check_mode))
+    first = next(failing, None) or next((one for one in report.findings if one.outcome.is_drift), None)
+    return text if first is None else f"{text}. First: {_in_words(first)}"
+
+
+def _in_words(finding: Finding) -> str:
+    """One row in words, and no other mailbox's (peers D14)."""
+    text = f"{finding.host}, {finding.account}, {finding.right.wording}: {finding.outcome.value.replace('_', ' ')}"
+    if finding.cause:
+        text += f", {finding.cause}"
+    return f"{text} ({finding.next_step})" if finding.next_step else text
+
+
+def _pending(findings: Iterable[Finding]) -> list[str]:
+    pending = [finding for finding in findings if finding.outcome is Outcome.PENDING]
+    if not pending:
+        return []
+    return [
+        f"{len(pending)} writes were accepted and are not visible yet, the first on {pending[0].host}: run it again"
+    ]
+
+
+def diff_of(findings: Iterable[Finding]) -> dict[str, str]:
+    """One line for each grant that is held: before, and after (or as it would be after)."""
+    before, after = [], []
+    for finding in findings:
+        line = f"{finding.address or finding.host}: {finding.account}: {finding.right.wording}\n"
+        held = finding.before == "held"
+        if held:
+            before.append(line)
+        if _held_after(finding, held):
+            after.append(line)
+    headers = {"before_header": "grants held", "after_header": "grants wanted"}
+    return {**headers, "before": "".join(sorted(before)), "after": "".join(sorted(after))}
+
+
+def _held_after(finding: Finding, held: bool) -> bool:
+    if finding.outcome in (Outcome.MISSING, Outcome.GRANTED, Outcome.UNWANTED, Outcome.REVOKED, Outcome.PENDING):
+        return finding.state is State.PRESENT
+    return held

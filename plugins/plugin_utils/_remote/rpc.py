@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from .bootstrap import Launch
@@ -57,7 +58,7 @@ class _Source(Generic[T]):
     def peek(self) -> tuple[T, Fields] | None:
         """The next request, or None at the end."""
         if not self._ahead:
-            self._ahead.extend(request for request in [next(self._requests, None)] if request is not None)
+            self._ahead.extend(islice(self._requests, 1))
         return self._ahead[0] if self._ahead else None
 
     def pop(self) -> tuple[T, Fields]:
@@ -115,7 +116,7 @@ class RpcClient:
 
     def request(self, op: str, **fields: object) -> dict[str, Any]:
         """One request, its ``result``. Raises RunnerError if it was answered with an error."""
-        ((_, reply),) = self.stream([(None, {"op": op, **fields})])
+        ((_token, reply),) = self.stream([(None, {"op": op, **fields})])
         if not reply.ok:
             error = reply.body.get("error") or {}
             raise RunnerError(op, str(error.get("code", "")), str(error.get("type", "")), str(error.get("text", "")))
@@ -135,7 +136,7 @@ class RpcClient:
                 while inbox:
                     yield inbox.popleft()
                     self._last_progress = self._clock()  # the time that its reader takes is not the runner's
-                if source.peek() is None and not self._ledger.expects(inbox):
+                if not self._ledger.expects(inbox) and source.peek() is None:
                     return
                 self._turn()
         finally:

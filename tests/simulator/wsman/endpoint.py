@@ -65,10 +65,15 @@ class Listener(ThreadingHTTPServer):
     def server_bind(self) -> None:
         TCPServer.server_bind(self)  # HTTPServer's own asks DNS for our name
 
+    @property
+    def listening(self) -> bool:
+        return self.socket.fileno() >= 0
+
     def stop_listening(self) -> None:
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self._loop.join()
-        self.socket.close()
+        if self.listening:
+            self.socket.shutdown(socket.SHUT_RDWR)
+            self._loop.join()
+            self.socket.close()
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away or that does not like our certificate is no error of ours."""
@@ -113,6 +118,10 @@ class Endpoint:
     @property
     def plain_allowed(self) -> bool:
         return self.options.allow_unencrypted or self.tls_context is not None
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._open)
 
     @property
     def processes(self) -> list[ShellProcess]:
@@ -177,5 +186,5 @@ class Endpoint:
     def _listen_again(self, seconds: float) -> None:
         self.stopping.wait(seconds)
         with self._lock:
-            if not self.stopping.is_set():
+            if not self.stopping.is_set() and not self._listeners[-1].listening:
                 self._listeners.append(Listener(self, self.port))

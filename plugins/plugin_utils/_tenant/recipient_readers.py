@@ -1,0 +1,96 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Get-EXORecipient, Get-EXOMailbox, Get-Mailbox, Get-Recipient, Get-User, Get-Group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .._exchange.session import Answer, Row
+from . import errors
+from .binding import Bound
+from .books import Reading
+from .directory import Scope
+from .properties import MAKERS, PROPERTY_SETS, Portrait, chosen
+from .quirks import Quirk
+from .recipients import Recipient
+from .state import State, is_sid, mail_recipients, mailboxes
+
+_IDENTITIES = ("Identity", "UserPrincipalName", "PrimarySmtpAddress", "ExternalDirectoryObjectId")
+
+
+def read(state: State, bound: Bound) -> Answer:
+    """Raises TenantError: E6, E8, E20, a bad filter, an unknown property."""
+    reading = state.books.read()
+    scope = _scope(bound)
+    portrait = Portrait(state.organisation, state.directory, reading)
+    make = MAKERS[bound.cmdlet]
+    rows = (_shown(bound, make(portrait, each)) for each in _found(state, bound, scope, reading) if scope(each))
+    return state.answer(bound, rows)
+
+
+def _scope(bound: Bound) -> Scope:
+    details = {each.casefold() for each in bound.lists.get("RecipientTypeDetails", ())}
+    types = {each.casefold() for each in bound.lists.get("RecipientType", ())}
+    kind = _kind_scope(bound)
+
+    def scope(each: Recipient) -> bool:
+        if details and each.kind.value.casefold() not in details:
+            return False
+        return kind(each) and (not types or each.traits.recipient_type.casefold() in types)
+
+    return scope
+
+
+def _kind_scope(bound: Bound) -> Scope:
+    if bound.cmdlet in ("Get-Mailbox", "Get-EXOMailbox"):
+        return mailboxes(bound.switch("GroupMailbox"), bound.switch("SoftDeletedMailbox"))
+    if bound.cmdlet == "Get-User":
+        return lambda each: each.traits.user and not each.soft_deleted
+    if bound.cmdlet == "Get-Group":
+        return lambda each: each.traits.group and not each.soft_deleted
+    if bound.switch("IncludeSoftDeletedRecipients"):
+        return lambda each: each.traits.mail
+    return mail_recipients
+
+
+def _found(state: State, bound: Bound, scope: Scope, reading: Reading) -> Iterable[Recipient]:
+    """Everything, where neither an identity nor a filter is given, or a blank one (exchange facts 1.4)."""
+    identity = next(filter(None, map(bound.text, _IDENTITIES)), "")
+    text = bound.text("Filter")
+    if identity or bound.text("Anr"):
+        found = _identified(state, bound, identity, scope) if identity else _named(state, bound, scope)
+        wanted = set(state.filters.matching(bound.cmdlet, text, reading)) if text else None
+        return [each for each in found if wanted is None or each in wanted]
+    return state.filters.matching(bound.cmdlet, text, reading) if text else state.directory.recipients
+
+
+def _named(state: State, bound: Bound, scope: Scope) -> list[Recipient]:
+    return state.directory.look_alikes(bound.text("Anr"), scope)
+
+
+def _identified(state: State, bound: Bound, identity: str, scope: Scope) -> list[Recipient]:
+    """A wildcard finds all that match; so does, with the quirk, a name or an address that others begin with."""
+    if "*" in identity:
+        return state.directory.look_alikes(identity, scope)
+    found = state.directory.find(identity, scope)
+    if not found:
+        raise errors.not_found(identity, bound.cmdlet)
+    if state.organisation.has(Quirk.LOOK_ALIKES) and not _is_exact(identity, found):
+        others = state.directory.look_alikes(identity, scope)
+        return [*found, *(each for each in others if each not in found)]
+    if len(found) > 1:
+        raise errors.ambiguous(identity, bound.cmdlet)
+    return found
+
+
+def _is_exact(identity: str, found: list[Recipient]) -> bool:
+    return is_sid(identity) or identity.casefold() in (found[0].guid, found[0].object_id)
+
+
+def _shown(bound: Bound, row: Row) -> Row:
+    names = bound.lists.get("Properties", [])
+    if bound.cmdlet in PROPERTY_SETS:
+        return chosen(bound.cmdlet, row, names, bound.lists.get("PropertySets", []))
+    return row

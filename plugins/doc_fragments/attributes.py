@@ -17,7 +17,8 @@ attributes:
   diff_mode:
     description: Returns what changed, or would change, as a diff.
   idempotent:
-    description: When run twice in a row with the same options and nothing else changes the organisation, the second run
+    description: When run twice in a row with the same options and nothing else changes the organisation, the second
+    run
       changes nothing.
   action:
     description: Has an action plugin, which does the work on the controller.

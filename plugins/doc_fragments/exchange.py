@@ -30,16 +30,18 @@ options:
     type: str
   certificate_thumbprint:
     description:
-      - Thumbprint of a certificate in a store of the PowerShell host, C(CurrentUser\\My) or C(LocalMachine\\My), whose private
-        key the account that runs PowerShell can read.
-      - Exactly one of O(certificate_thumbprint), O(certificate_file), O(managed_identity) and O(access_token) is needed.
+      - Thumbprint of a certificate in a store of the PowerShell host, C(CurrentUser\\My) or C(LocalMachine\\My),
+        whose private key the account that runs PowerShell can read.
+      - Exactly one of O(certificate_thumbprint), O(certificate_file), O(managed_identity) and O(access_token) is
+        needed.
       - Where the task names none of the four, E(EXCHANGE_ONLINE_CERTIFICATE_THUMBPRINT),
-        E(EXCHANGE_ONLINE_CERTIFICATE_FILE), E(EXCHANGE_ONLINE_MANAGED_IDENTITY) or E(EXCHANGE_ONLINE_ACCESS_TOKEN) chooses.
+        E(EXCHANGE_ONLINE_CERTIFICATE_FILE), E(EXCHANGE_ONLINE_MANAGED_IDENTITY) or E(EXCHANGE_ONLINE_ACCESS_TOKEN)
+        chooses.
     type: str
   certificate_file:
     description:
-      - A PFX file on the controller with the certificate and its private key. It is sent to the PowerShell host over the
-        connection, used from the key set of the user there, and removed at the end.
+      - A PFX file on the controller with the certificate and its private key. It is sent to the PowerShell host over
+        the connection, used from the key set of the user there, and removed at the end.
     type: path
   certificate_password:
     description:

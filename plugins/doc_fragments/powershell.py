@@ -17,8 +17,9 @@ options:
       - The default is C(powershell.exe) over a C(winrm) connection and C(pwsh) over C(local).
     type: str
 notes:
-  - PowerShell runs where the task's connection leads. Use C(delegate_to) with a Windows host whose C(ansible_connection) is
-    C(winrm), or C(delegate_to=localhost) for a C(pwsh) on the controller. Other connections are refused.
+  - PowerShell runs where the task's connection leads. Use C(delegate_to) with a Windows host whose
+    C(ansible_connection) is C(winrm), or C(delegate_to=localhost) for a C(pwsh) on the controller. Other connections
+    are refused.
   - All of ansible's own C(ansible_winrm_*) variables apply. Kerberos needs a ticket that exists already.
   - It cannot be used with C(strategy=free).
 requirements:

@@ -10,9 +10,9 @@ module: mailbox_delegation
 short_description: Ensure that service accounts hold Send As, Full Access or Send on Behalf on mailboxes
 version_added: 0.1.0
 description:
-  - The mailboxes are the hosts of the play, or the items of O(mailboxes). For each, profiles name a service account and the
-    rights that it needs there. One task signs in to Exchange Online once, reads who may do what, grants what is missing,
-    takes back what is wanted absent, and reads back what it wrote.
+  - The mailboxes are the hosts of the play, or the items of O(mailboxes). For each, profiles name a service account
+    and the rights that it needs there. One task signs in to Exchange Online once, reads who may do what, grants what
+    is missing, takes back what is wanted absent, and reads back what it wrote.
   - It is for any account that sends as many mailboxes, such as the one of the Dynamics CRM Email Router (Microsoft KB
     2708727).
   - A state that could not be read is never written over, and a grant is never reported without evidence.
@@ -38,7 +38,8 @@ attributes:
   bypass_host_loop:
     support: full
     details:
-      - Options are templated with the variables of the first host. Add C(run_once=true) where the result is registered.
+      - Options are templated with the variables of the first host. Add C(run_once=true) where the result is
+        registered.
   delegation:
     support: full
   platform:
@@ -50,12 +51,14 @@ attributes:
 options:
   profiles:
     description:
-      - Dictionary of profiles by name. Each holds C(account), and either C(access_type) or C(rights); and C(groups), if wanted.
-      - C(account) is the service account, by user principal name, mail address, object id or SID. To be granted something it
-        must be a mailbox user, a mail user with an account, or a mail-enabled security group. To lose something it may be
-        anything, even the SID of an account that was deleted.
+      - Dictionary of profiles by name. Each holds C(account), and either C(access_type) or C(rights); and C(groups),
+        if wanted.
+      - C(account) is the service account, by user principal name, mail address, object id or SID. To be granted
+        something it must be a mailbox user, a mail user with an account, or a mail-enabled security group. To lose
+        something it may be anything, even the SID of an account that was deleted.
       - C(access_type) speaks the words of the Email Router. V(send_as) is Send As, V(delegate_access) is Full Access.
-      - C(rights) is a list of V(send_as), V(full_access), V(send_on_behalf). Full Access alone does not let an account send.
+      - C(rights) is a list of V(send_as), V(full_access), V(send_on_behalf). Full Access alone does not let an
+        account send.
       - C(groups) is a list of groups of the inventory; the profile applies to all hosts in them.
     type: dict
     required: true
@@ -93,14 +96,14 @@ options:
         choices: [present, absent]
   auto_mapping:
     description:
-      - Whether Outlook of the account opens a mailbox by itself once Full Access is granted. It takes effect when granting
-        only; it can neither be read nor changed afterwards.
+      - Whether Outlook of the account opens a mailbox by itself once Full Access is granted. It takes effect when
+        granting only; it can neither be read nor changed afterwards.
     type: bool
     default: false
   verify:
     description:
-      - For how many seconds to go on looking until what was written is visible, ten seconds apart. What is not visible by
-        then is V(pending). With V(0) it looks once.
+      - For how many seconds to go on looking until what was written is visible, ten seconds apart. What is not
+        visible by then is V(pending). With V(0) it looks once.
     type: int
     default: 120
   allow_empty:
@@ -116,9 +119,9 @@ options:
     choices: [fail, report]
     default: fail
 notes:
-  - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state), C(mailbox_delegation_mailbox)
-    (the address, where the name of the host is not) and C(mailbox_delegation_organization) (must be the task's organisation)
-    are read from the inventory.
+  - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state),
+    C(mailbox_delegation_mailbox) (the address, where the name of the host is not) and
+    C(mailbox_delegation_organization) (must be the task's organisation) are read from the inventory.
 seealso:
   - name: Set up the Email Router's service account in Exchange Online
     description: Microsoft KB 2708727.
@@ -170,9 +173,9 @@ grants:
     before: {description: "V(held), V(not held), V(denied) or V(unknown)", type: str, returned: always}
     outcome:
       description:
-        - V(compliant), V(granted), V(revoked), V(pending) (written and accepted, not visible yet), V(missing) and V(unwanted)
-          (drift that was not mended), V(denied) (a Deny stands), V(unknown) (it could not be established), V(refused)
-          (Exchange said no), V(not_found), V(ambiguous) or V(unsupported).
+        - V(compliant), V(granted), V(revoked), V(pending) (written and accepted, not visible yet), V(missing) and
+          V(unwanted) (drift that was not mended), V(denied) (a Deny stands), V(unknown) (it could not be
+          established), V(refused) (Exchange said no), V(not_found), V(ambiguous) or V(unsupported).
       type: str
       returned: always
     cause: {description: Why, if not as wanted, type: str, returned: always}
@@ -214,8 +217,8 @@ statistics:
   type: dict
 verdict:
   description:
-    - C(failed) says whether the task fails, or would but for O(on_failure=report); C(drift), whether something is otherwise
-      than wanted and was left so; C(msg), all in one sentence.
+    - C(failed) says whether the task fails, or would but for O(on_failure=report); C(drift), whether something is
+      otherwise than wanted and was left so; C(msg), all in one sentence.
   returned: always, but for failures of the whole run
   type: dict
   sample: {failed: false, drift: false, msg: "2 grants on 2 mailboxes: 1 compliant, 1 granted"}

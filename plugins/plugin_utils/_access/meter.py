@@ -11,17 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from .._exchange.session import Answer, Call, Session, SessionInfo
-
-WRITERS = frozenset(
-    {
-        "Add-RecipientPermission",
-        "Remove-RecipientPermission",
-        "Add-MailboxPermission",
-        "Remove-MailboxPermission",
-        "Set-Mailbox",
-    }
-)
+from .._exchange.session import WRITERS, Answer, Call, Session, SessionInfo
 
 
 class Watch(Protocol):

@@ -34,6 +34,14 @@ def get_recipients(opath: str, soft_deleted: bool = False) -> Call:
     return Call("Get-EXORecipient", parameters, _RECIPIENT)
 
 
+def get_recipients_classic(opath: str) -> Call:
+    """Get-Recipient of all that match a filter: for a filter that Get-EXORecipient refuses.
+
+    Get-EXO* cannot read some filters with a doubled apostrophe (office-docs-powershell issue 8082).
+    """
+    return Call("Get-Recipient", {"Filter": opath, "ResultSize": _ALL}, _RECIPIENT)
+
+
 def get_names(opath: str) -> Call:
     """Get-EXORecipient of all that match a filter on Name, with no more than tells them apart."""
     return Call("Get-EXORecipient", {"Filter": opath, "Properties": ["Guid"], "ResultSize": _ALL}, ("Name", "Guid"))

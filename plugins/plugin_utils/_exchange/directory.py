@@ -145,10 +145,12 @@ def _by_filter(
     """The rows for all items, asked for in batches; and per item that got no evidence, why.
 
     A batch that is refused is halved, down to items alone: no limit on the length is documented (exchange facts 3.3).
+    An item that is refused alone is asked for by the classic cmdlet.
     """
     rows: list[Row] = []
     faults: dict[str, str] = {}
     batches = [tuple(items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
+    refused: list[str] = []
     while batches:
         answers = ask_all(session, {batch: call(filters.any_of(map(condition, batch))) for batch in batches})
         batches = []
@@ -156,14 +158,23 @@ def _by_filter(
             fault = why_no_evidence(answer)
             if fault is None:
                 rows.extend(answer.rows)
-            elif len(batch) > 1 and _may_be_too_long(answer):
+            elif not _is_refusal(answer):
+                faults.update(dict.fromkeys(batch, fault))
+            elif len(batch) > 1:
                 batches.extend(_halves(batch))
             else:
-                faults.update(dict.fromkeys(batch, fault))
+                refused.extend(batch)
+    calls = {item: cmdlets.get_recipients_classic(condition(item)) for item in refused}
+    for item, answer in ask_all(session, calls).items():
+        rows.extend(answer.rows)
+        fault = why_no_evidence(answer)
+        if fault is not None:
+            faults[item] = fault
     return rows, faults
 
 
-def _may_be_too_long(answer: Answer) -> bool:
+def _is_refusal(answer: Answer) -> bool:
+    """The filter itself may be at fault, not the service."""
     return answer.error is not None and diagnose(answer.error).meaning in {Meaning.UNRECOGNISED, Meaning.MISUSE}
 
 

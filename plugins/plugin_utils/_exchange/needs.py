@@ -11,6 +11,7 @@ from .rights import Right
 
 _ALWAYS = {
     "Get-EXORecipient": ["Filter", "Properties", "ResultSize", "IncludeSoftDeletedRecipients"],
+    "Get-Recipient": ["Filter", "ResultSize"],
     "Get-User": ["Filter", "ResultSize"],
     "Get-Group": ["Filter", "ResultSize"],
 }

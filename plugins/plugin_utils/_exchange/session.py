@@ -17,6 +17,17 @@ Parameters = dict[str, Parameter]
 Property = Union[Scalar, list[Scalar], None]
 Row = Mapping[str, Property]
 
+#: The cmdlets that change something; whatever else is called only reads.
+WRITERS = frozenset(
+    {
+        "Add-RecipientPermission",
+        "Remove-RecipientPermission",
+        "Add-MailboxPermission",
+        "Remove-MailboxPermission",
+        "Set-Mailbox",
+    }
+)
+
 
 @dataclass(frozen=True)
 class Call:

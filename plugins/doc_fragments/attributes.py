@@ -17,9 +17,7 @@ attributes:
   diff_mode:
     description: Returns what changed, or would change, as a diff.
   idempotent:
-    description: When run twice in a row with the same options and nothing else changes the organisation, the second
-    run
-      changes nothing.
+    description: When run twice in a row, the second run changes nothing, unless something else changed the organisation.
   action:
     description: Has an action plugin, which does the work on the controller.
   async:

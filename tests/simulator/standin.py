@@ -1,0 +1,191 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes the place of powershell.exe where there is none: speaks the runner's protocol, asks the tenant over HTTP.
+
+``python standin.py powershell.exe … -EncodedCommand X``, with the environment of README.md here. It imports nothing but
+the standard library and standin_exchange.py beside it, so that it starts at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import select
+import socket
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank
+else:
+    from standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank
+
+NO_BOOTSTRAP, NO_RUNNER, IDLE = 64, 2, 4
+SET_MAILBOX = ("identity", "grantsendonbehalfto", "confirm")
+
+
+class Lines:
+    """The lines of a file descriptor, each with a limit on how long to wait for it."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._held = bytearray()
+        self._ended = False
+
+    def read(self, seconds: float | None = None) -> str | None:
+        """The next line, or None at the end. Raises TimeoutError."""
+        while b"\n" not in self._held and not self._ended:
+            if not select.select([self._descriptor], [], [], seconds)[0]:
+                raise TimeoutError
+            chunk = os.read(self._descriptor, 65536)
+            self._ended = not chunk
+            self._held += chunk
+        if not self._held:
+            return None
+        line, _, rest = bytes(self._held).partition(b"\n")
+        self._held = bytearray(rest)
+        return line.decode("utf-8", "replace").rstrip("\r")
+
+
+class Runner:
+    """The state of one process, and its answers."""
+
+    def __init__(self, lines: Lines, source: str) -> None:
+        self._lines = lines
+        self._source = source
+        self._exchange = Exchange()
+        self._read_only = True
+        self._greeted = self._quit = False
+        self._idle_seconds = 60
+        self._sequence = 0
+        self._seen: set[int] = set()
+        self._kept: deque[tuple[int, str]] = deque()
+
+    def serve(self) -> int:
+        """Until quit, the end of input, or too long a silence; gives the exit code."""
+        try:
+            while not self._quit:
+                line = self._lines.read(self._idle_seconds)
+                if line is None:
+                    break
+                if line.strip():
+                    self._receive(line)
+            return 0
+        except TimeoutError:
+            return IDLE
+        finally:
+            self._exchange.disconnect()
+
+    def _receive(self, line: str) -> None:
+        try:
+            request = _frame(line)
+        except ValueError:
+            text = "not a JSON object with an integer id and an op"
+            return self._answer(0, {"ok": False, "error": Fault("bad_frame", text).error})
+        while self._kept and self._kept[0][0] <= (request.get("ack") or 0):
+            self._kept.popleft()
+        if request["id"] in self._seen:
+            return None
+        self._seen.add(request["id"])
+        try:
+            answer = self._run(request)
+        except Fault as fault:
+            answer = {"ok": False, "error": fault.error}
+        except Exception as cause:
+            answer = {"ok": False, "error": Fault("internal", str(cause), type(cause).__qualname__).error}
+        return self._answer(request["id"], answer)
+
+    def _answer(self, number: int, answer: dict[str, Any]) -> None:
+        self._sequence += 1
+        line = "\n@exo " + json.dumps({"seq": self._sequence, "id": number, **answer}, separators=(",", ":")) + "\n"
+        self._kept.append((self._sequence, line))
+        _print(line)
+
+    def _run(self, request: dict[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        op = request["op"].lower()
+        if op == "hello":
+            result = self._hello(request)
+        elif op == "connect":
+            result = self._exchange.connect(request)
+        elif op == "invoke":
+            return self._invoke(request)
+        elif op == "resume":
+            again = [line for sequence, line in self._kept if sequence > field(request, "after", int)]
+            _print("".join(again))
+            result = {"resent": len(again)}
+        elif op == "disconnect":
+            self._exchange.disconnect()
+        elif op == "quit":
+            self._quit = True
+        elif op != "ping":
+            raise Fault("bad_request", f"unknown op: {op}")
+        return {"ok": True, "result": result}
+
+    def _hello(self, request: dict[str, Any]) -> dict[str, Any]:
+        read_only, idle = field(request, "read_only", bool, True), field(request, "idle_seconds", int, 60)
+        if not 1 <= idle <= 600:
+            raise Fault("bad_request", "idle_seconds must be 1 to 600")
+        if not self._greeted:
+            self._greeted, self._read_only, self._idle_seconds = True, read_only, idle
+        host = socket.gethostname()
+        return {
+            "protocol": 1, "runner_sha256": hashlib.sha256(self._source.encode()).hexdigest(),
+            "powershell": "0.0 (stand-in)", "edition": "Core", "language_mode": "FullLanguage",
+            "user": f"{host}\\standin", "host": host, "pid": os.getpid(), "read_only": self._read_only,
+        }  # fmt: skip
+
+    def _invoke(self, request: dict[str, Any]) -> dict[str, Any]:
+        cmdlet, parameters = field(request, "cmdlet", str), field(request, "parameters", dict, {})
+        select = field(request, "select", list, [])
+        if not all(isinstance(name, str) for name in select):
+            raise Fault("bad_request", "field select must be a list of texts")
+        for name, value in parameters.items():
+            if is_blank(value):
+                raise Fault("bad_request", f"-{name} is blank, or of the wrong kind")
+        name = cmdlet.lower()
+        if name not in READERS and name not in WRITERS:
+            raise Fault("not_allowed", f"{cmdlet} is not on the list of cmdlets that may run")
+        if name == "set-mailbox" and not {each.lower() for each in parameters} <= set(SET_MAILBOX):
+            raise Fault("not_allowed", "Set-Mailbox may run with Identity, GrantSendOnBehalfTo, Confirm")
+        if self._read_only and name in WRITERS:
+            raise Fault("read_only", f"{cmdlet} writes")
+        return self._exchange.invoke(cmdlet, parameters, select)
+
+
+def _frame(line: str) -> dict[str, Any]:
+    """Raises ValueError."""
+    frame = json.loads(line)
+    if not isinstance(frame, dict) or not isinstance(frame.get("op"), str):
+        raise ValueError
+    request = fields(frame)
+    if type(request.get("id")) is not int or request["id"] < 1 or type(request.get("ack")) not in (int, type(None)):
+        raise ValueError
+    return request
+
+
+def _print(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("ascii"))
+    sys.stdout.buffer.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """As powershell.exe with bootstrap.ps1: reads the runner's source, then serves."""
+    switch, command = (["", "", *arguments])[-2:]
+    if switch.lower() != "-encodedcommand" or "OpenStandardInput" not in base64.b64decode(command).decode("utf-16-le"):
+        print("this stand-in runs nothing but bootstrap.ps1", file=sys.stderr)
+        return NO_BOOTSTRAP
+    lines = Lines(sys.stdin.fileno())
+    count = int((lines.read() or "").lstrip("\ufeff"))
+    source = [line for line in (lines.read() for _ in range(count)) if line is not None]
+    if len(source) < count:
+        return NO_RUNNER
+    return Runner(lines, "\n".join(source)).serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

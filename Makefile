@@ -3,7 +3,7 @@ PYTHON ?= python3
 # A home of their own for the tools, so that none of them writes into the user's.
 IN := mkdir -p .cache/home && HOME="$(CURDIR)/.cache/home" PATH="$(CURDIR)/.venv/bin:$$PATH"
 COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
-PYTEST := $(IN) pytest --numprocesses 2
+PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
 GATES := lint types unit docs package sanity integration
 
 .PHONY: help setup venvs demo test $(GATES) clean

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pywinrm library: whether it is there and new enough, its options, and what its connection costs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .channel import ChannelError, ChannelStatistics
+
+_MINIMUM = (0, 5, 0)
+#: What a transport needs beside pywinrm: the flag that tells, and what to install.
+_EXTRAS = {
+    "ntlm": ("HAVE_NTLM", "requests-ntlm"),
+    "kerberos": ("HAVE_KERBEROS", "'pywinrm[kerberos]'"),
+    "credssp": ("HAVE_CREDSSP", "'pywinrm[credssp]'"),
+}
+_TRANSPORTS = ("basic", "certificate", "credssp", "kerberos", "ntlm", "plaintext", "ssl")
+_EXCERPT = 120
+
+
+@dataclass(frozen=True)
+class WinRMOptions:
+    """The arguments of ``winrm.Protocol``, by the same names, and with defaults that no environment variable changes.
+
+    ``ca_trust_path`` None: the authorities that come with Python's certifi. ``proxy`` None: no proxy.
+    """
+
+    endpoint: str
+    transport: str = "ntlm"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    service: str = "HTTP"
+    ca_trust_path: str | None = None
+    cert_pem: str | None = None
+    cert_key_pem: str | None = None
+    server_cert_validation: str = "validate"
+    kerberos_delegation: bool = False
+    kerberos_hostname_override: str | None = None
+    operation_timeout_sec: int = 20
+    read_timeout_sec: int = 30
+    message_encryption: str = "auto"
+    credssp_disable_tlsv1_2: bool = False
+    send_cbt: bool = True
+    proxy: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The far end as a message names it."""
+        parts = urlsplit(self.endpoint)
+        user = f", user {self.username}" if self.username else ""
+        return f"{parts.netloc.rpartition('@')[2]} ({parts.scheme}, transport {self.transport}{user})"
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether the connection itself does."""
+        return self.endpoint.lower().startswith("https:")
+
+    @property
+    def by_certificate(self) -> bool:
+        return self.transport == "certificate" or (self.transport == "ssl" and bool(self.cert_pem or self.cert_key_pem))
+
+
+def refusal(options: WinRMOptions) -> str | None:
+    """Why these options cannot work, or must not, before anything is sent; None if nothing speaks against them."""
+    if options.transport not in _TRANSPORTS:
+        return f"ansible_winrm_transport is none of {', '.join(_TRANSPORTS)}"
+    if options.by_certificate:
+        return _refused_certificate(options)
+    if options.transport in ("basic", "plaintext", "ssl") and not options.encrypts:
+        return (
+            "this transport would send the password and the sign-in to Exchange in plain text over http; "
+            "set ansible_winrm_scheme to https, or ansible_winrm_transport to ntlm or kerberos"
+        )
+    if options.transport != "kerberos" and not options.username:
+        return "this transport needs a user name; set ansible_user"
+    if options.transport != "kerberos" and options.password is None:
+        return "this transport needs a password; set ansible_password"
+    if not 1 <= options.operation_timeout_sec < options.read_timeout_sec:
+        return "ansible_winrm_read_timeout_sec must be greater than ansible_winrm_operation_timeout_sec"
+    return None
+
+
+def _refused_certificate(options: WinRMOptions) -> str | None:
+    if not options.encrypts:
+        return "client certificates need TLS; set ansible_winrm_scheme to https"
+    for name in ("cert_pem", "cert_key_pem"):
+        path = getattr(options, name)
+        if not path:
+            return f"this transport needs a client certificate; set ansible_winrm_{name}"
+        if not Path(path).is_file():
+            return f"there is no file {path} (ansible_winrm_{name})"
+    return None
+
+
+def connect(options: WinRMOptions, statistics: ChannelStatistics) -> tuple[Any, Callable[[], str]]:
+    """A ``winrm.Protocol`` that has not sent anything yet, and a function that gives the beginning of a foreign answer.
+
+    Raises ChannelError if pywinrm is missing or too old, lacks what the transport needs, or refuses the options.
+    """
+    why = refusal(options)
+    if why:
+        raise ChannelError(f"WinRM on {options.where}: {why}")
+    winrm = _library()
+    flag, package = _EXTRAS.get(options.transport, ("", ""))
+    if flag and not getattr(winrm.transport, flag):
+        raise ChannelError(f"Transport {options.transport} needs more Python packages: {_install(package)}")
+    try:
+        protocol = winrm.Protocol(**asdict(options))
+    except (winrm.exceptions.WinRMError, ValueError) as cause:
+        raise ChannelError(f"WinRM on {options.where}: pywinrm refuses the options: {cause}") from cause
+    return protocol, _instrument(protocol.transport, statistics)
+
+
+def _library() -> Any:
+    try:
+        import winrm
+        import winrm.exceptions
+        import winrm.transport
+    except ImportError as cause:
+        raise ChannelError(f"The Python package pywinrm is missing: {_install()}") from cause
+    found = _version()
+    if not hasattr(winrm.exceptions, "WSManFaultError") or tuple(map(int, found.split(".")[:3])) < _MINIMUM:
+        raise ChannelError(f"The Python package pywinrm {found} is too old: {_install()}")
+    return winrm
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("pywinrm")
+    except PackageNotFoundError:
+        return "0.0.0"
+
+
+def _install(package: str = "'pywinrm>=0.5.0'") -> str:
+    return f"run `pip install {package}` for the Python that runs Ansible ({sys.executable})"
+
+
+def _instrument(transport: Any, statistics: ChannelStatistics) -> Callable[[], str]:
+    """Counts what goes over the wire, handshakes included, and keeps the environment out of it.
+
+    pywinrm makes a session, and sends its first message, in one go: so its two ways in are wrapped.
+    """
+    latest: list[Any] = []
+
+    def prepared(session: Any) -> Any:
+        if session.trust_env:
+            session.trust_env = False  # no ~/.netrc for a transport without a password (winrm facts 1.1)
+            for adapter in session.adapters.values():
+                adapter.send = _counted(adapter.send, statistics, latest)
+        return session
+
+    build, set_up = transport.build_session, transport.setup_encryption
+    transport.build_session = lambda: prepared(build())
+    transport.setup_encryption = lambda session: set_up(prepared(session))
+    return lambda: _excerpt(latest[0]) if latest else ""
+
+
+def _counted(send: Callable[..., Any], statistics: ChannelStatistics, latest: list[Any]) -> Callable[..., Any]:
+    def sending(request: Any, *arguments: Any, **keywords: Any) -> Any:
+        statistics.requests += 1
+        statistics.bytes_sent += len(request.body or b"")
+        response = send(request, *arguments, **keywords)
+        # The body must not be read here: requests-ntlm looks at the socket first.
+        statistics.bytes_received += int(response.headers.get("Content-Length", 0))
+        latest[:] = [response]
+        return response
+
+    return sending
+
+
+def _excerpt(response: Any) -> str:
+    """The beginning of an answer that is no SOAP message: a page of a proxy, say. Never one of an envelope."""
+    kind = response.headers.get("Content-Type", "")
+    if "soap" in kind or "encrypted" in kind:
+        return ""
+    return " ".join(response.text[:_EXCERPT].split())

@@ -11,7 +11,7 @@ from typing import Union
 
 from .._exchange.session import Parameter
 from . import errors
-from .cmdlets import CMDLETS, WRITERS, Cmdlet, Form
+from .cmdlets import CMDLETS, WRITERS, Cmdlet, Form, spelled
 from .organisation import Role
 
 #: An edit of a multivalued property: what to add, what to remove; or the whole new list.
@@ -42,20 +42,17 @@ class Bound:
 def granted(role: Role) -> dict[str, list[str]]:
     """Every cmdlet that a role grants, with its parameters (exchange facts 2.1)."""
     if isinstance(role, dict):
-        every = {name: list(CMDLETS[name].parameters) for name in role if role[name]}
-        return {name: every[name] if role[name] is True else list(_names(role[name])) for name in every}
-    names = [name for name in CMDLETS if role == "enforce" or name not in WRITERS]
-    return {name: list(CMDLETS[name].parameters) for name in names}
-
-
-def _names(value: bool | list[str]) -> list[str]:
-    return value if isinstance(value, list) else []
+        chosen = {name: granted for name, granted in role.items() if granted}
+    else:
+        chosen = {name: True for name in CMDLETS if role == "enforce" or name not in WRITERS}
+    if chosen:
+        chosen["Get-ConnectionInformation"] = True  # it comes with the module (exchange facts 2)
+    return {name: list(CMDLETS[name].parameters) if each is True else list(each) for name, each in chosen.items()}
 
 
 def bind(cmdlet: str, parameters: Mapping[str, Parameter], grants: Mapping[str, list[str]]) -> Bound:
     """Raises TenantError: E24, E28, E29, E32, E33."""
-    spelling = {name.casefold(): name for name in CMDLETS}
-    name = spelling.get(cmdlet.casefold(), "")
+    name = spelled(cmdlet)
     if name not in grants:
         raise errors.not_allowed(name) if name and errors.is_native(name) else errors.no_such_cmdlet(cmdlet)
     known = CMDLETS[name]

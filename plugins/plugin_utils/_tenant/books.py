@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from . import errors
 from .access import EMPTY, AccessList
 from .directory import Directory
 from .organisation import Organisation
+from .quirks import Quirk
 from .recipients import Kind, Recipient
 
 
@@ -44,7 +46,7 @@ class Books:
         return Reading(self)
 
     def seen(self, guid: str) -> AccessList:
-        """What one more read of the object shows."""
+        """What one more read of the object shows. Raises TenantError: E12."""
         if guid not in self._stale:
             return self.of(guid)
         access, reads = self._stale[guid]
@@ -52,6 +54,8 @@ class Books:
             self._stale[guid] = (access, reads - 1)
         else:
             del self._stale[guid]
+        if self._organisation.has(Quirk.LAG_ANSWERS_ERROR, self._directory.by_guid(guid)):
+            raise errors.replication(guid)
         return access
 
     def with_sender(self, sid: str) -> list[Recipient]:
@@ -95,11 +99,12 @@ class Reading:
 def holders(access: AccessList, right: str, directory: Directory) -> set[str]:
     """Who has a direct Allow: UPN, or address, or Name; the SID where no object has it (any more).
 
+    ``right``: send_as, full_access, send_on_behalf; anything else: KeyError.
     A plain security group is left out of Full Access: its entry is there, and has no effect (exchange facts 2).
     """
     if right == "send_on_behalf":
         return {_called(directory.by_guid(guid)) for guid in access.send_on_behalf}
-    entries, wanted = (access.send_as, "SendAs") if right == "send_as" else (access.full_access, "FullAccess")
+    entries, wanted = {"send_as": (access.send_as, "SendAs"), "full_access": (access.full_access, "FullAccess")}[right]
     found: set[str] = set()
     for entry in entries:
         if wanted in entry.rights and not entry.deny and not entry.inherited:

@@ -123,3 +123,9 @@ CMDLETS: dict[str, Cmdlet] = {
     "Set-Mailbox": _writer("Identity", "GrantSendOnBehalfTo", False),
 }
 WRITERS = frozenset(name for name, cmdlet in CMDLETS.items() if cmdlet.writes)
+_SPELLING = {name.casefold(): name for name in CMDLETS}
+
+
+def spelled(cmdlet: str) -> str:
+    """The name of a cmdlet as it is spelled, whatever the case; empty where there is none."""
+    return _SPELLING.get(cmdlet.casefold(), "")

@@ -96,14 +96,26 @@ def list_full(name: str) -> TenantError:
     return proxy("", "System.InvalidOperationException", text)
 
 
-def out_of_scope(name: str, cmdlet: str, parameter: str) -> TenantError:
-    """E30: mastered on-premises."""
+def out_of_scope(name: str) -> TenantError:
+    """E30: the write scope of the role is too small."""
+    text = f"'{name}' isn't within your current write scope. Can't perform save operation."
+    return proxy("", f"{_TASKS}TaskInvalidOperationException", text)
+
+
+def mastered_on_premises(name: str, cmdlet: str, parameter: str) -> TenantError:
+    """E30."""
     text = (
         f"The operation on \"{name}\" failed because it's out of the current user's write scope: '{name}' isn't within"
         f" your current write scope. The action '{cmdlet}', '{parameter}', can't be performed on the object because it"
         " is being synchronized from your on-premises organization."
     )
     return proxy("", "System.InvalidOperationException", text)
+
+
+def replication(guid: str) -> TenantError:
+    """E12."""
+    text = f"The object '{guid}' couldn't be read from domain controller '{CONTROLLER}'. This may be due to replication"
+    return proxy("Ex4215D1", "Microsoft.Exchange.Data.Directory.ADObjectNotFoundException", f"{text} delays.")
 
 
 def gateway_timeout() -> TenantError:

@@ -12,7 +12,7 @@ from typing import Union
 from . import errors, opath
 from .books import Books, Reading
 from .directory import Directory
-from .opath import Both, Comparison, Condition, Either, FilterError, Not
+from .opath import All, Any, Comparison, Condition, FilterError, Not
 from .organisation import Organisation
 from .quirks import Quirk
 from .recipients import Recipient
@@ -95,12 +95,11 @@ class Filters:
             return self._indexed(condition)
         if isinstance(condition, Not):
             return None
-        left, right = self._candidates(condition.left), self._candidates(condition.right)
-        if isinstance(condition, Either):
-            return None if left is None or right is None else left | right
-        if left is None or right is None:
-            return right if left is None else left
-        return left & right
+        each = [self._candidates(operand) for operand in condition.operands]
+        known = [positions for positions in each if positions is not None]
+        if isinstance(condition, Any):
+            return set().union(*known) if len(known) == len(each) else None
+        return min(known, key=len, default=None)
 
     def _indexed(self, condition: Comparison) -> set[int] | None:
         if condition.operator != "eq" or not isinstance(condition.value, str):
@@ -123,10 +122,10 @@ class Filters:
         return self._indexes[prop]
 
     def _holds(self, condition: Condition, each: Recipient, reading: Reading) -> bool:
-        if isinstance(condition, Both):
-            return self._holds(condition.left, each, reading) and self._holds(condition.right, each, reading)
-        if isinstance(condition, Either):
-            return self._holds(condition.left, each, reading) or self._holds(condition.right, each, reading)
+        if isinstance(condition, All):
+            return all(self._holds(operand, each, reading) for operand in condition.operands)
+        if isinstance(condition, Any):
+            return any(self._holds(operand, each, reading) for operand in condition.operands)
         if isinstance(condition, Not):
             return not self._holds(condition.operand, each, reading)
         prop = condition.prop.lower()
@@ -141,9 +140,9 @@ class Filters:
 def _check(cmdlet: str, condition: Condition) -> None:
     if isinstance(condition, Not):
         _check(cmdlet, condition.operand)
-    elif isinstance(condition, (Both, Either)):
-        _check(cmdlet, condition.left)
-        _check(cmdlet, condition.right)
+    elif isinstance(condition, (All, Any)):
+        for operand in condition.operands:
+            _check(cmdlet, operand)
     else:
         _check_comparison(cmdlet, condition)
 

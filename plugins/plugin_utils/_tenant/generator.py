@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 
-from .access import AccessList, Entry
+from .access import EMPTY, AccessList, Entry
 from .organisation import TENANT_ID, Organisation, distinct
 from .recipients import Kind, Place, Recipient, recipient
 from .sowing import sow
@@ -15,10 +15,21 @@ from .sowing import sow
 ROUTER = "crmrouter@contoso.com"
 _DOMAIN = "contoso.com"
 _ORGANIZATION = "contoso.onmicrosoft.com"
-_FIRST = "Ada Ben Cleo Dag Eva Finn Gro Hugo Ida Jan Kim Lea Max Nora Omar Pia Rosa Sam Tove Vera Wim Yves Zoe".split()
-_LAST = "Adler Berg Costa Dahl Engel Ford Gray Holm Ito Jung Klein Lund Moss Nash Olsen Park Ross Stone".split()
+_FIRST = ("Ada", "Ben", "Cleo", "Dag", "Eva", "Finn", "Gro", "Hugo", "Ida", "Jan", "Kim", "Lea", "Max", "Nora", "Omar")
+_LAST = ("Adler", "Berg", "Costa", "Dahl", "Engel", "Ford", "Gray", "Holm", "Ito", "Jung", "Klein", "Lund", "Moss")
 #: One mailbox in so many is of this kind.
-_KINDS = ((Kind.SHARED_MAILBOX, 5), (Kind.ROOM_MAILBOX, 20), (Kind.EQUIPMENT_MAILBOX, 50))
+_SHARES = ((Kind.SHARED_MAILBOX, 5), (Kind.ROOM_MAILBOX, 20), (Kind.EQUIPMENT_MAILBOX, 50))
+_OTHERS = (
+    Kind.MAIL_USER,
+    Kind.CONTACT,
+    Kind.DISTRIBUTION_GROUP,
+    Kind.MAIL_SECURITY_GROUP,
+    Kind.DYNAMIC_GROUP,
+    Kind.GROUP_MAILBOX,
+    Kind.GUEST,
+    Kind.USER,
+    Kind.SECURITY_GROUP,
+)
 
 
 def generate(
@@ -27,53 +38,55 @@ def generate(
     """An organisation with so many mailboxes beside those of the service accounts; the same for the same arguments.
 
     ``granted``: which part of them each account already holds, for each right by itself. ``quirks``: every quirk of
-    the facts, sown over it. Mail users, contacts and groups come on top: one for every ten mailboxes.
+    exchange facts 3.1, sown over it; none changes what the accounts hold. Contacts, groups and mail users (mastered
+    on-premises) come on top: one for every ten mailboxes.
     """
     draw = random.Random(seed)
-    people = [_place({"kind": "UserMailbox", "address": each}, number) for number, each in enumerate(accounts)]
-    trustees = list(people)
-    people += [_mailbox(draw, number) for number in range(len(people), len(people) + mailboxes)]
-    people += [_other(number) for number in range(len(people), len(people) + max(mailboxes // 10, len(_OTHERS)))]
-    access: dict[str, AccessList] = {}
-    for each in people[len(trustees) : len(trustees) + mailboxes]:
-        lists = _access(draw, trustees, granted)
-        if lists != AccessList():
-            access[each.guid] = lists
-    organisation = Organisation(_ORGANIZATION, TENANT_ID, recipients=distinct(tuple(people)), access=access)
-    return sow(organisation, draw, trustees) if quirks else organisation
+    trustees = [_object(number, {"address": address}) for number, address in enumerate(accounts)]
+    first = len(trustees)
+    people = [_mailbox(draw, number) for number in range(first, first + mailboxes)]
+    last = first + mailboxes
+    others = [_other(number) for number in range(last, last + max(mailboxes // 10, len(_OTHERS)))]
+    access = {each.guid: _access(draw, trustees, granted) for each in people}
+    organisation = Organisation(
+        _ORGANIZATION,
+        TENANT_ID,
+        recipients=distinct((*trustees, *people, *others)),
+        access={guid: lists for guid, lists in access.items() if lists != EMPTY},
+    )
+    return sow(organisation, draw, len(trustees)) if quirks else organisation
 
 
-def _place(raw: dict[str, object], position: int) -> Recipient:
+def _object(position: int, raw: dict[str, object]) -> Recipient:
     return recipient(raw, Place(_ORGANIZATION, TENANT_ID, position))
 
 
 def _mailbox(draw: random.Random, position: int) -> Recipient:
     first, last = draw.choice(_FIRST), draw.choice(_LAST)
-    kind = next((kind for kind, share in _KINDS if draw.randrange(share) == 0), Kind.USER_MAILBOX)
-    address = f"{first}.{last}{position}@{_DOMAIN}".lower()
-    aliases = [f"{first[0]}{last}{position}@{_ORGANIZATION}".lower()] if draw.random() < 0.5 else []
-    raw: dict[str, object] = {"kind": kind, "address": address, "aliases": aliases}
-    return _place({**raw, "name": f"{first} {last} {position}", "display_name": f"{first} {last}"}, position)
-
-
-_OTHERS: tuple[dict[str, object], ...] = (
-    {"kind": Kind.MAIL_USER, "directory_synced": True},
-    {"kind": Kind.CONTACT},
-    {"kind": Kind.DISTRIBUTION_GROUP},
-    {"kind": Kind.MAIL_SECURITY_GROUP},
-    {"kind": Kind.DYNAMIC_GROUP},
-    {"kind": Kind.GROUP_MAILBOX},
-    {"kind": Kind.GUEST},
-    {"kind": Kind.USER},
-    {"kind": Kind.SECURITY_GROUP},
-)
+    kind = next((kind for kind, share in _SHARES if draw.randrange(share) == 0), Kind.USER_MAILBOX)
+    raw: dict[str, object] = {
+        "kind": kind,
+        "name": f"{first} {last} {position}",
+        "display_name": f"{first} {last}",
+        "address": f"{first}.{last}{position}@{_DOMAIN}".lower(),
+        "aliases": [f"{first[0]}{last}{position}@{_ORGANIZATION}".lower()] if draw.random() < 0.5 else [],
+    }
+    return _object(position, raw)
 
 
 def _other(position: int) -> Recipient:
-    raw = dict(_OTHERS[position % len(_OTHERS)])
-    kind = raw["kind"]
-    assert isinstance(kind, Kind)
-    return _place({**raw, "name": f"{kind.value} {position}", "alias": f"{kind.value.lower()}{position}"}, position)
+    kind = _OTHERS[position % len(_OTHERS)]
+    alias = f"{kind.value.lower()}{position}"
+    return _object(
+        position,
+        {
+            "kind": kind,
+            "name": f"{kind.value} {position}",
+            "alias": alias,
+            "address": f"{alias}@{_DOMAIN}" if kind not in (Kind.USER, Kind.SECURITY_GROUP) else "",
+            "directory_synced": kind is Kind.MAIL_USER,
+        },
+    )
 
 
 def _access(draw: random.Random, trustees: list[Recipient], granted: float) -> AccessList:

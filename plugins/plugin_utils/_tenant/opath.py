@@ -31,18 +31,16 @@ class Not:
 
 
 @dataclass(frozen=True)
-class Both:
-    left: Condition
-    right: Condition
+class All:
+    operands: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
-class Either:
-    left: Condition
-    right: Condition
+class Any:
+    operands: tuple[Condition, ...]
 
 
-Condition = Union[Comparison, Not, Both, Either]
+Condition = Union[Comparison, Not, All, Any]
 
 
 class FilterError(Exception):
@@ -59,7 +57,7 @@ _CONSTANTS: dict[str, Value] = {"$true": True, "$false": False, "$null": None}
 def parse(text: str) -> Condition:
     """Raises FilterError. ``-and`` binds closer than ``-or``; an apostrophe in a text is doubled."""
     parser = _Parser(text)
-    condition = parser.either()
+    condition = parser.any()
     parser.end()
     return condition
 
@@ -69,23 +67,23 @@ class _Parser:
         self._tokens = list(_tokens(text))
         self._next = 0
 
-    def either(self) -> Condition:
-        left = self._both()
+    def any(self) -> Condition:
+        operands = [self._all()]
         while self._takes("operator", "-or"):
-            left = Either(left, self._both())
-        return left
+            operands.append(self._all())
+        return operands[0] if len(operands) == 1 else Any(tuple(operands))
 
-    def _both(self) -> Condition:
-        left = self._single()
+    def _all(self) -> Condition:
+        operands = [self._single()]
         while self._takes("operator", "-and"):
-            left = Both(left, self._single())
-        return left
+            operands.append(self._single())
+        return operands[0] if len(operands) == 1 else All(tuple(operands))
 
     def _single(self) -> Condition:
         if self._takes("operator", "-not"):
             return Not(self._single())
         if self._takes("bracket", "("):
-            inner = self.either()
+            inner = self.any()
             if not self._takes("bracket", ")"):
                 raise FilterError(self._complaint())
             return inner

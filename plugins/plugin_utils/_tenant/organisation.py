@@ -131,7 +131,10 @@ class _Names:
                 self._found.setdefault(name.casefold(), each)
 
     def sid(self, name: str) -> str:
-        return self._one(name).sid
+        found = self._one(name)
+        if not found.sid:
+            raise ValueError(f"an access list names {name!r}, which has no SID")
+        return found.sid
 
     def guid(self, name: str) -> str:
         return self._one(name).guid

@@ -43,7 +43,7 @@ def read_recipient_permission(state: State, bound: Bound) -> Answer:
 def _targets(state: State, bound: Bound, sid: str) -> Iterable[Recipient]:
     identity = bound.text("Identity")
     if identity:
-        return [state.one(identity, mail_recipients, bound.cmdlet)]
+        return state.several(identity, mail_recipients, bound.cmdlet)
     everything = state.books.with_sender(sid) if sid and sid != SELF else state.directory.recipients
     return filter(mail_recipients, everything)
 

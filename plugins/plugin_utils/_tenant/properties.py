@@ -125,11 +125,9 @@ def with_text_booleans(row: Row) -> Properties:
     return {name: str(value) if isinstance(value, bool) else value for name, value in row.items()}
 
 
-def chosen(cmdlet: str, row: Row, names: list[str], sets: list[str]) -> Properties:
-    """What a Get-EXO* shows of a row: its minimum set, the sets and the properties asked for (exchange facts 3.2).
-
-    Raises TenantError for a property that it does not have.
-    """
+def chosen(cmdlet: str, row: Row, names: list[str], sets: list[str]) -> list[str]:
+    """The properties that a Get-EXO* shows of a row: its minimum set, the sets and the properties asked for (exchange
+    facts 3.2). Raises TenantError for a property that it does not have."""
     known = {name.casefold(): properties for name, properties in PROPERTY_SETS[cmdlet].items()}
     wanted = list(known["minimum"])
     for each in sets:
@@ -139,7 +137,7 @@ def chosen(cmdlet: str, row: Row, names: list[str], sets: list[str]) -> Properti
         if name.casefold() not in spelling:
             raise unknown_property(cmdlet, name)
         wanted.append(spelling[name.casefold()])
-    return {name: row[name] for name in dict.fromkeys(wanted)}
+    return list(dict.fromkeys(wanted))
 
 
 #: How a row of a cmdlet is made.

@@ -34,6 +34,10 @@ class Quirk(str, Enum):
     APOSTROPHES_REFUSED = "apostrophes_refused"
     #: W8, E9: the other wording for a trustee that does not exist.
     TRUSTEE_WAS_NOT_FOUND = "trustee_was_not_found"
+    #: E12: what still lags behind a write answers with an error instead of what was before.
+    LAG_ANSWERS_ERROR = "lag_answers_error"
+    #: E30: outside the write scope of every role.
+    OUT_OF_SCOPE = "out_of_scope"
     #: A write that works and answers with a time-out all the same (exchange facts E18, E21).
     WRITE_ANSWERS_ERROR = "write_answers_error"
     #: A write that answers with success and does nothing (exchange facts 1.7).

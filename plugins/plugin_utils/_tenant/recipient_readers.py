@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .._exchange.session import Answer, Row
-from . import errors
 from .binding import Bound
 from .books import Reading
 from .directory import Scope
 from .properties import MAKERS, PROPERTY_SETS, Portrait, chosen
-from .quirks import Quirk
 from .recipients import Recipient
-from .state import State, is_sid, mail_recipients, mailboxes
+from .state import State, mail_recipients, mailboxes
 
 _IDENTITIES = ("Identity", "UserPrincipalName", "PrimarySmtpAddress", "ExternalDirectoryObjectId")
 
@@ -26,7 +24,9 @@ def read(state: State, bound: Bound) -> Answer:
     scope = _scope(bound)
     portrait = Portrait(state.organisation, state.directory, reading)
     make = MAKERS[bound.cmdlet]
-    rows = (_shown(bound, make(portrait, each)) for each in _found(state, bound, scope, reading) if scope(each))
+    found = _found(state, bound, scope, reading)
+    columns = _columns(bound, make(portrait, state.directory.recipients[0])) if state.directory.recipients else None
+    rows = (_only(make(portrait, each), columns) for each in found if scope(each))
     return state.answer(bound, rows)
 
 
@@ -60,37 +60,22 @@ def _found(state: State, bound: Bound, scope: Scope, reading: Reading) -> Iterab
     identity = next(filter(None, map(bound.text, _IDENTITIES)), "")
     text = bound.text("Filter")
     if identity or bound.text("Anr"):
-        found = _identified(state, bound, identity, scope) if identity else _named(state, bound, scope)
+        found = (
+            state.several(identity, scope, bound.cmdlet)
+            if identity
+            else state.directory.look_alikes(bound.text("Anr"), scope)
+        )
         wanted = set(state.filters.matching(bound.cmdlet, text, reading)) if text else None
         return [each for each in found if wanted is None or each in wanted]
     return state.filters.matching(bound.cmdlet, text, reading) if text else state.directory.recipients
 
 
-def _named(state: State, bound: Bound, scope: Scope) -> list[Recipient]:
-    return state.directory.look_alikes(bound.text("Anr"), scope)
+def _columns(bound: Bound, sample: Row) -> list[str] | None:
+    """The properties that a Get-EXO* shows; None: all that there are, as of the other cmdlets."""
+    if bound.cmdlet not in PROPERTY_SETS:
+        return None
+    return chosen(bound.cmdlet, sample, bound.lists.get("Properties", []), bound.lists.get("PropertySets", []))
 
 
-def _identified(state: State, bound: Bound, identity: str, scope: Scope) -> list[Recipient]:
-    """A wildcard finds all that match; so does, with the quirk, a name or an address that others begin with."""
-    if "*" in identity:
-        return state.directory.look_alikes(identity, scope)
-    found = state.directory.find(identity, scope)
-    if not found:
-        raise errors.not_found(identity, bound.cmdlet)
-    if state.organisation.has(Quirk.LOOK_ALIKES) and not _is_exact(identity, found):
-        others = state.directory.look_alikes(identity, scope)
-        return [*found, *(each for each in others if each not in found)]
-    if len(found) > 1:
-        raise errors.ambiguous(identity, bound.cmdlet)
-    return found
-
-
-def _is_exact(identity: str, found: list[Recipient]) -> bool:
-    return is_sid(identity) or identity.casefold() in (found[0].guid, found[0].object_id)
-
-
-def _shown(bound: Bound, row: Row) -> Row:
-    names = bound.lists.get("Properties", [])
-    if bound.cmdlet in PROPERTY_SETS:
-        return chosen(bound.cmdlet, row, names, bound.lists.get("PropertySets", []))
-    return row
+def _only(row: Row, columns: list[str] | None) -> Row:
+    return row if columns is None else {name: row[name] for name in columns}

@@ -136,11 +136,11 @@ class Place:
 
 
 def recipient(raw: Mapping[str, object], place: Place) -> Recipient:
-    """An object from plain JSON. Needs ``kind`` and one of address, upn, name; the rest follows from these.
+    """An object from plain JSON. Needs one of address, upn, name; the rest follows from these and ``kind``.
 
     Raises ValueError where these are missing or a value has the wrong form.
     """
-    kind = Kind(raw["kind"])
+    kind = Kind(raw.get("kind", Kind.USER_MAILBOX))
     traits = TRAITS[kind]
     given = str(raw.get("address") or raw.get("upn") or raw.get("name") or "")
     if not given:
@@ -159,8 +159,8 @@ def recipient(raw: Mapping[str, object], place: Place) -> Recipient:
         aliases=_texts(raw, "aliases"),
         sid=str(raw.get("sid") or (place.sid() if traits.user or traits.group else "")),
         sid_history=_texts(raw, "sid_history"),
-        guid=str(raw.get("guid") or place.guid("guid")),
-        object_id=str(raw.get("object_id") or place.guid("object")),
+        guid=str(raw.get("guid") or place.guid("guid")).lower(),
+        object_id=str(raw.get("object_id") or place.guid("object")).lower(),
         distinguished_name=str(raw.get("distinguished_name") or place.distinguished_name(name)),
         directory_synced=bool(raw.get("directory_synced")),
         soft_deleted=bool(raw.get("soft_deleted")),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from .._exchange.session import Answer, Call, CmdletError, SessionInfo
-from .cmdlets import WRITERS
+from .cmdlets import WRITERS, spelled
 from .tenant import Tenant
 
 
@@ -40,7 +40,7 @@ class TenantSession:
         self._tenant.disconnect(self._connection_id)
 
     def _answer(self, call: Call) -> Answer:
-        if self._read_only and call.cmdlet in WRITERS:
+        if self._read_only and spelled(call.cmdlet) in WRITERS:
             return Answer(error=CmdletError(f"{call.cmdlet} writes, and this session is read-only.", code="read_only"))
         answer = self._tenant.invoke(self._connection_id, call.cmdlet, call.parameters)
         rows = tuple({name: row.get(name) for name in call.select} for row in answer.rows)

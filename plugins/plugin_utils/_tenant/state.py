@@ -43,10 +43,24 @@ class State:
             raise errors.ambiguous(identity, cmdlet)
         return found[0]
 
+    def several(self, identity: str, scope: Scope, cmdlet: str) -> list[Recipient]:
+        """What a Get-* shows for an identity: all that match a wildcard; with the quirk LOOK_ALIKES all that begin with
+        a name or an address, too. Raises TenantError: E6, E8."""
+        if "*" in identity:
+            return self.directory.look_alikes(identity, scope)
+        if not self.organisation.has(Quirk.LOOK_ALIKES):
+            return [self.one(identity, scope, cmdlet)]
+        found = self.directory.find(identity, scope)
+        if not found:
+            raise errors.not_found(identity, cmdlet)
+        if is_sid(identity) or identity.casefold() in (found[0].guid, found[0].object_id):
+            return found
+        return [*found, *(each for each in self.directory.look_alikes(identity, scope) if each not in found)]
+
     def principal(self, trustee: str) -> Recipient:
         """The account or group that a right can be given to. Raises TenantError: E7, E8, E9."""
         owner = self.directory.by_sid(trustee.upper()) if is_sid(trustee) else None
-        found = [owner] if owner else self.directory.find(trustee, _is_principal)
+        found = [owner] if owner and _is_principal(owner) else self.directory.find(trustee, _is_principal)
         if len(found) > 1:
             raise errors.trustee_ambiguous(trustee)
         if not found:

@@ -14,7 +14,7 @@ from .._exchange.session import Answer, Parameter, Row
 from . import errors, permission_readers, recipient_readers, writers
 from .binding import Bound, bind
 from .books import Books, holders
-from .cmdlets import WRITERS
+from .cmdlets import WRITERS, spelled
 from .directory import Directory
 from .errors import TenantError
 from .filters import Filters
@@ -90,7 +90,7 @@ class Tenant:
             if answer is None:
                 answer = self._run(connection_id, cmdlet, parameters)
             outcome = "error" if answer.error else "ok"
-            record = CallRecord(cmdlet, dict(parameters), cmdlet in WRITERS, outcome, connection_id)
+            record = CallRecord(cmdlet, dict(parameters), spelled(cmdlet) in WRITERS, outcome, connection_id)
             self.calls.append(record)
             return answer
 

@@ -115,9 +115,14 @@ def _may_be_delegate(each: Recipient) -> bool:
 
 
 def _target(state: State, bound: Bound, scope: Scope, parameter: str) -> Recipient:
+    """The object to write to. The access lists of a mailbox in the cloud are written there, even where its account is
+    mastered on-premises; its other properties are not (OfficeDocs-Exchange issue 2432)."""
     target = state.one(bound.text("Identity"), scope, bound.cmdlet)
-    if target.directory_synced:
-        raise errors.out_of_scope(target.name, bound.cmdlet, parameter)
+    is_in_cloud = target.traits.mailbox and parameter != "GrantSendOnBehalfTo"
+    if target.directory_synced and not is_in_cloud:
+        raise errors.mastered_on_premises(target.name, bound.cmdlet, parameter)
+    if state.organisation.has(Quirk.OUT_OF_SCOPE, target):
+        raise errors.out_of_scope(target.name)
     return target
 
 

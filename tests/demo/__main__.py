@@ -1,0 +1,129 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job on a simulated organisation: audit, enforce, audit, enforce, and what came of it as a table."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ...plugins.plugin_utils._tenant.organisation import Organisation
+from ...plugins.plugin_utils._tenant.tenant import Tenant
+from ..simulator.simulator import Simulator
+
+_HERE = Path(__file__).resolve().parent
+_ROOT = _HERE.parents[1]
+_COLUMNS = ("mailbox", "account", "right", "before", "outcome")
+
+
+@dataclass(frozen=True)
+class Act:
+    """One run of a playbook. ``status``: the exit status that it must have."""
+
+    title: str
+    playbook: Path
+    status: int
+    moral: str
+
+
+_AUDIT, _ENFORCE = _ROOT / "playbooks" / "audit.yml", _HERE / "enforce.yml"
+_ACTS = (
+    Act(
+        "Audit: how far is the organisation from what is wanted?", _AUDIT, 2, "there is drift, and an audit fails on it"
+    ),
+    Act(
+        "Enforce: grant what is missing, take back what is not wanted", _ENFORCE, 0, "everything was done and read back"
+    ),
+    Act("Audit again", _AUDIT, 0, "the organisation is as it is wanted"),
+    Act("Enforce again", _ENFORCE, 0, "nothing was left to do: changed=0"),
+)
+
+
+def main() -> int:
+    """Exit status 0 if every act ended as it must."""
+    tenant = Tenant(Organisation.load(_HERE / "organisation.json"))
+    with Simulator(tenant) as simulator, tempfile.TemporaryDirectory(prefix="exchange-online-demo-") as folder:
+        _say_who_is_there(simulator)
+        return _play(simulator, Path(folder))
+
+
+def _say_who_is_there(simulator: Simulator) -> None:
+    powershell = simulator.host.options.pwsh
+    far_end = "a real PowerShell 7" if powershell else "a stand-in in Python, for this machine has no PowerShell (pwsh)"
+    _say(f"The far end is {far_end}.")
+    _say(f"A simulated organisation ({simulator.organization}) listens behind WinRM at {simulator.url}.")
+
+
+def _play(simulator: Simulator, folder: Path) -> int:
+    inventory = _inventory(simulator, folder)
+    tables = []
+    for number, act in enumerate(_ACTS, 1):
+        writes = _writes(simulator)
+        _say(f"\n=== {number} of {len(_ACTS)}: {act.title}")
+        result = folder / f"result-{number}.json"
+        status = _run(act.playbook, inventory, result)
+        _say(
+            f"    exit status {status}: {act.moral}; {_writes(simulator) - writes} writes in the organisation's call log"
+        )
+        if status != act.status:
+            _say(f"    That is not as it should be: exit status {act.status} was expected.")
+            return 1
+        if result.exists():
+            tables.append(json.loads(result.read_text(encoding="utf-8")))
+    _say("\nWhat the first enforcement found and did:\n")
+    _say(table(tables[0]))
+    return 0
+
+
+def _inventory(simulator: Simulator, folder: Path) -> list[str]:
+    """The mailboxes as shipped, and the management host as the simulator says that it is reached."""
+    certificate = simulator.applications[0]
+    management = folder / "management.yml"
+    variables = {"exchange_certificate_thumbprint": certificate.thumbprint}
+    content = {
+        "management": {"hosts": {"exo-mgmt01": simulator.variables("ntlm")}},
+        "crm_mailboxes": {"vars": variables},
+    }
+    management.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return [str(_HERE / "mailboxes.yml"), str(management)]
+
+
+def _run(playbook: Path, inventory: Sequence[str], result: Path) -> int:
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), str(playbook), "-e", f"demo_result={result}"]
+    for source in inventory:
+        command += ["-i", source]
+    return subprocess.run(command, cwd=_ROOT, env=_environment(), check=False).returncode
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "ANSIBLE_CONFIG": str(_ROOT / "ansible.cfg"), "ANSIBLE_NOCOWS": "1"}
+
+
+def _writes(simulator: Simulator) -> int:
+    return sum(call.writes for call in simulator.tenant.calls)
+
+
+def table(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows of a result as text in columns."""
+    cells = [_COLUMNS, *(tuple(str(row[column]) for column in _COLUMNS) for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(_COLUMNS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    rule = "  ".join("-" * width for width in widths)
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

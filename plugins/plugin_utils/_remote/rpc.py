@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -122,7 +122,9 @@ class RpcClient:
             raise RunnerError(op, str(error.get("code", "")), str(error.get("type", "")), str(error.get("text", "")))
         return dict(reply.body.get("result") or {})
 
-    def stream(self, requests: Iterable[tuple[T, Fields]], patience: float = PATIENCE) -> Iterator[tuple[T, Reply]]:
+    def stream(
+        self, requests: Iterable[tuple[T, Fields]], patience: float = PATIENCE
+    ) -> Generator[tuple[T, Reply], None, None]:
         """Sends each (token, fields), gives each token with its answer, in the order of the answers.
 
         Requests are taken as room arises; taking one must not use this client. ``patience``: seconds in which the

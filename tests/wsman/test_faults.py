@@ -108,7 +108,7 @@ def test_f11_an_idle_connection_is_dropped_and_only_close_session_heals_it(serve
     talk = converse(connect(endpoint), "echo")
     assert talk.lockstep(b"one\n") == b"one\n"
     endpoint.drop_connections()
-    for _ in range(3):
+    for _attempt in range(3):
         with pytest.raises(WinRMTransportError) as refused:
             talk.send(b"never arrives\n")
         assert refused.value.code == 400
@@ -190,7 +190,7 @@ def test_a_fault_may_strike_several_times_and_counts_from_when_it_was_added(serv
     talk.lockstep(b"before\n")
     endpoint.faults.add(Fault(SoapFault(Code.BUSY), on=Action.SEND, nth=2, times=2))
     outcomes = []
-    for _ in range(4):
+    for _attempt in range(4):
         try:
             talk.send(b"line\n")
             outcomes.append("sent")

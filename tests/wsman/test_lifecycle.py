@@ -94,7 +94,7 @@ def test_an_idle_shell_is_reaped_with_its_process(serve: Serve) -> None:
 def test_a_receive_under_way_keeps_a_shell_alive(serve: Serve) -> None:
     endpoint = serve(limits=Limits(minimum_idle_timeout=0.0))
     talk = converse(connect(endpoint), "wait", idle_timeout="PT0.4S")
-    for _ in range(2):
+    for _attempt in range(2):
         with pytest.raises(WinRMOperationTimeoutError):
             talk.receive()
     assert endpoint.processes[0].alive
@@ -120,7 +120,7 @@ def test_a_send_that_blocks_times_out_keeps_the_shell_busy_and_arrives(serve: Se
     lines = b"0123456789abcde\n" * 10_000
 
     def fill_every_buffer() -> None:
-        for _ in range(100):
+        for _attempt in range(100):
             talk.send(lines)
 
     with pytest.raises(WinRMOperationTimeoutError):

@@ -11,6 +11,7 @@ from .fault import Code
 from .injection import (
     BadMic,
     Fault,
+    FaultPlan,
     HttpAnswer,
     KillProcess,
     LoseExitCode,
@@ -20,6 +21,7 @@ from .injection import (
     Slow,
     SoapFault,
 )
+from .process import ShellProcess
 from .service import Program
 from .shells import Limits
 from .soap import Action
@@ -34,6 +36,7 @@ __all__ = [
     "Endpoint",
     "EndpointOptions",
     "Fault",
+    "FaultPlan",
     "HttpAnswer",
     "KillProcess",
     "Limits",
@@ -43,6 +46,7 @@ __all__ = [
     "Refuse",
     "Reset",
     "Scheme",
+    "ShellProcess",
     "Slow",
     "SoapFault",
 ]

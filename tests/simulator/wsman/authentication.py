@@ -82,7 +82,7 @@ class Accounts:
 
 def _lines(name: str, password: str) -> str:
     """A name without domain is a local account, which clients also write as ``HOST\\\\name`` and ``.\\\\name``."""
-    domain, _, user = name.rpartition("\\")
+    domain, _slash, user = name.rpartition("\\")
     domains = [domain] if domain else ["", ".", socket.gethostname()]
     return "".join(f"{each}:{user}:{password}\n" for each in domains)
 
@@ -112,7 +112,7 @@ class Authenticator:
 
     def accept(self, header: str | None) -> Verdict:
         """Judges the Authorization header of a request; None where there is none."""
-        word, _, token = (header or "").partition(" ")
+        word, _space, token = (header or "").partition(" ")
         scheme = next((each for each in self.schemes if each.value.lower() == word.lower()), None)
         if scheme is None:
             return Verdict(self.user) if self.user and not header else self._challenge()
@@ -161,7 +161,7 @@ class Authenticator:
             text = raw.decode()
         except UnicodeDecodeError:
             text = raw.decode("latin-1")
-        name, _, password = text.partition(":")
+        name, _colon, password = text.partition(":")
         return self.accounts.check(name, password)
 
     def _step(self, scheme: Scheme, token: bytes) -> Verdict:

@@ -17,6 +17,7 @@ $Kept = New-Object -TypeName System.Collections.Queue
 
 # Ours instead of ConvertTo-Json, which on 5.1 writes some lists as {"value":[...],"Count":n}, and cuts below -Depth.
 function ConvertTo-Wire($Value) {
+    if ($Value -is [string]) { return '"' + [regex]::Replace($Value, '["\\]|[^\x20-\x7e]', $Escape) + '"' }
     if ($null -eq $Value) { return 'null' }
     if ($Value -is [bool]) { return $Value.ToString().ToLowerInvariant() }
     if ($Value -is [int] -or $Value -is [long]) { return $Value.ToString($Invariant) }
@@ -30,7 +31,7 @@ function ConvertTo-Wire($Value) {
         $items = foreach ($item in $Value) { ConvertTo-Wire $item }
         return '[' + ($items -join ',') + ']'
     }
-    '"' + [regex]::Replace([string] $Value, '["\\]|[^\x20-\x7e]', $Escape) + '"'
+    throw "no value of the protocol: $($Value.GetType().FullName)"
 }
 
 $Escape = { param($Found) '\u{0:x4}' -f [int][char] $Found.Value }
@@ -43,7 +44,7 @@ function ConvertFrom-Wire([string] $Line) {
 function ConvertTo-Table($Value) {
     if ($Value -is [string]) { return $Value.Replace("`0", '') }
     if (($Value -is [int] -or $Value -is [double]) -and $Value % 1 -eq 0) { return [long] $Value }
-    if ($Value -is [array]) { return , @(foreach ($item in $Value) { ConvertTo-Table $item }) }
+    if ($Value -is [System.Collections.IList]) { return , @(foreach ($item in $Value) { ConvertTo-Table $item }) }
     if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
     $table = @{}
     foreach ($property in $Value.PSObject.Properties) { $table[$property.Name] = ConvertTo-Table $property.Value }
@@ -78,8 +79,8 @@ function Invoke-Hello($Request) {
         $Runner.IdleSeconds = $idleSeconds
         $Exchange.ReadOnly = $readOnly
     }
-    $source = [System.Text.Encoding]::UTF8.GetBytes($Source)
-    $hash = [System.Security.Cryptography.SHA256]::Create().ComputeHash($source)
+    $bytes = [System.Text.Encoding]::UTF8.GetBytes($Source)
+    $hash = [System.Security.Cryptography.SHA256]::Create().ComputeHash($bytes)
     [ordered]@{
         protocol = 1
         runner_sha256 = [BitConverter]::ToString($hash).Replace('-', '').ToLowerInvariant()

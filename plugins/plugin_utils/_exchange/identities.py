@@ -71,11 +71,7 @@ class Recipient:
 
     def is_called(self, identity: str) -> bool:
         """Whether the Identity of a row may mean this recipient: its Name, or at times another (exchange facts Q7)."""
-        known = {self.name, self.guid, self.alias, self.address, self.object_id, self.distinguished_name}
-        wanted = identity.strip().lower()
-        return bool(wanted) and (
-            wanted in {text.lower() for text in known if text} or wanted.endswith("/" + self.name.lower())
-        )
+        return _means(identity, self.name, self.guid, self.alias, self.address, self.object_id, self.distinguished_name)
 
 
 @dataclass(frozen=True)
@@ -121,12 +117,8 @@ class Principal:
 
     def is_called(self, text: str) -> bool:
         """Whether a value of GrantSendOnBehalfTo may mean this account (exchange facts Q8)."""
-        known = {self.name, self.upn, self.guid, self.object_id, self.distinguished_name, self.address, self.alias}
-        wanted = text.strip().lower()
-        return bool(wanted) and (
-            wanted in {one.lower() for one in known if one}
-            or bool(self.name and wanted.endswith("/" + self.name.lower()))
-        )
+        others = (self.upn, self.guid, self.object_id, self.distinguished_name, self.address, self.alias)
+        return _means(text, self.name, *others)
 
     def why_it_cannot_hold(self) -> str | None:
         """None where it can be granted a right, else the reason (exchange facts 2; design rule 11)."""
@@ -140,6 +132,13 @@ class Principal:
         if kind in _SECURITY_GROUPS:
             return None
         return f"is of the kind {self.kind or 'unknown'}, which cannot use the right"
+
+
+def _means(text: str, name: str, *others: str) -> bool:
+    """Whether a text is one of the names, or a path that ends in the first of them."""
+    wanted = text.strip().lower()
+    known = {one.lower() for one in (name, *others) if one}
+    return wanted in known or (bool(name) and wanted.endswith("/" + name.lower()))
 
 
 def is_guid(text: str) -> bool:

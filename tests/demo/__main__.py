@@ -27,24 +27,33 @@ _COLUMNS = ("mailbox", "account", "right", "before", "outcome")
 
 @dataclass(frozen=True)
 class Act:
-    """One run of a playbook. ``status``: the exit status that it must have."""
+    """One run of a playbook. ``status``, ``writes``: the exit status and the writes that it must come to."""
 
     title: str
     playbook: Path
     status: int
+    writes: int
     moral: str
 
 
 _AUDIT, _ENFORCE = _ROOT / "playbooks" / "audit.yml", _HERE / "enforce.yml"
 _ACTS = (
     Act(
-        "Audit: how far is the organisation from what is wanted?", _AUDIT, 2, "there is drift, and an audit fails on it"
+        "Audit: how far is the organisation from what is wanted?",
+        _AUDIT,
+        2,
+        0,
+        "there is drift, and an audit fails on it",
     ),
     Act(
-        "Enforce: grant what is missing, take back what is not wanted", _ENFORCE, 0, "everything was done and read back"
+        "Enforce: grant what is missing, take back what is not wanted",
+        _ENFORCE,
+        0,
+        7,
+        "everything was done and read back",
     ),
-    Act("Audit again", _AUDIT, 0, "the organisation is as it is wanted"),
-    Act("Enforce again", _ENFORCE, 0, "nothing was left to do: changed=0"),
+    Act("Audit again", _AUDIT, 0, 0, "the organisation is as it is wanted"),
+    Act("Enforce again", _ENFORCE, 0, 0, "nothing was left to do: changed=0"),
 )
 
 
@@ -71,11 +80,10 @@ def _play(simulator: Simulator, folder: Path) -> int:
         _say(f"\n=== {number} of {len(_ACTS)}: {act.title}")
         result = folder / f"result-{number}.json"
         status = _run(act.playbook, inventory, result)
-        _say(
-            f"    exit status {status}: {act.moral}; {_writes(simulator) - writes} writes in the organisation's call log"
-        )
-        if status != act.status:
-            _say(f"    That is not as it should be: exit status {act.status} was expected.")
+        written = _writes(simulator) - writes
+        _say(f"    exit status {status}: {act.moral}; the organisation's call log has {written} writes of it")
+        if (status, written) != (act.status, act.writes):
+            _say(f"    That is not as it should be: exit status {act.status} and {act.writes} writes were expected.")
             return 1
         if result.exists():
             tables.append(json.loads(result.read_text(encoding="utf-8")))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ..demo.__main__ import table
+from ansible_collections.email_router.exchange_online.tests.demo.__main__ import table
 
 
 def test_the_columns_of_the_table_stand_under_their_titles() -> None:

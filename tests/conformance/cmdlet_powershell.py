@@ -8,19 +8,25 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from ansible_collections.email_router.exchange_online.tests.simulator.powershell.module import write_module
+from ansible_collections.email_router.exchange_online.tests.simulator.certificates import AppCertificate
+from ansible_collections.email_router.exchange_online.tests.simulator.host import (
+    HostOptions,
+    ManagementHost,
+    find_powershell,
+)
+from ansible_collections.email_router.exchange_online.tests.simulator.powershell.module import DEFAULT_VERSION
 from ansible_collections.email_router.exchange_online.tests.simulator.tenant_server import TenantServer
 
 _MARK = "@result "
 _FRAME = """
-$ErrorActionPreference = 'Continue'
+Set-StrictMode -Version Latest
 function Get-Failure([scriptblock] $Script) {
     try { $null = & $Script } catch {
         @{ type = $_.Exception.GetType().FullName; text = $_.Exception.Message; fqid = $_.FullyQualifiedErrorId
@@ -49,31 +55,31 @@ class Ran:
 
 
 class StubbedPowerShell:
-    """Starts PowerShell with a module path that holds the stub, in the version asked for, and with a tenant."""
+    """Starts PowerShell on a host that has the stub, in the version asked for, certificates and the way to a tenant."""
 
-    def __init__(self, executable: str, directory: Path, server: TenantServer | None = None) -> None:
-        self._executable = executable
+    def __init__(self, directory: Path, server: TenantServer, certificates: tuple[AppCertificate, ...] = ()) -> None:
+        self._executable = required_powershell()
         self._directory = directory
         self._server = server
+        self._certificates = certificates
 
-    def run(self, script: str, version: str = "3.9.2") -> Ran:
+    def run(self, script: str, version: str = DEFAULT_VERSION) -> Ran:
         """Run a script, with ``Get-Failure { … }`` and ``Connect-Simulated`` at hand; its objects come back as JSON."""
-        modules = self._directory / version
-        if not modules.exists():
-            modules.mkdir()
-            write_module(modules, version)
-        environment = {**os.environ, "PSModulePath": str(modules), **(self._server.environment if self._server else {})}
+        options = HostOptions(self._executable, version)
+        host = ManagementHost(Path(mkdtemp(dir=self._directory)), self._server.environment, options)
+        for certificate in self._certificates:
+            host.store.add(certificate)
         encoded = base64.b64encode((_FRAME % (script, _MARK)).encode("utf-16-le")).decode()
         command = [self._executable, "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, env=host.environment, capture_output=True, text=True, timeout=120, check=False)
         printed, marked, result = done.stdout.rpartition(_MARK)
         assert marked, f"the script gave no result: {done.stdout}\n{done.stderr}"
         return Ran(json.loads(result), printed + done.stderr)
 
 
-def find_powershell() -> str:
-    """The path of a PowerShell 7: variable PWSH, else PATH. Without one the test is skipped; with CI set it fails."""
-    executable = os.environ.get("PWSH") or shutil.which("pwsh")
+def required_powershell() -> str:
+    """The path of a PowerShell 7. Without one the test is skipped; with CI set it fails."""
+    executable = find_powershell()
     if executable:
         return executable
     missing = "no PowerShell 7: set PWSH, or install pwsh"

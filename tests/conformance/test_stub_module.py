@@ -11,19 +11,20 @@ from pathlib import Path
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
+from ansible_collections.email_router.exchange_online.tests.simulator.certificates import make_certificate, write_file
 from ansible_collections.email_router.exchange_online.tests.simulator.faults import Fault, Trouble
 from ansible_collections.email_router.exchange_online.tests.simulator.latency import Latency
 from ansible_collections.email_router.exchange_online.tests.simulator.tenant_server import TenantServer
 
-from .cmdlet_certificate import PASSWORD, THUMBPRINT, write_certificates
-from .cmdlet_powershell import StubbedPowerShell, find_powershell
+from .cmdlet_powershell import StubbedPowerShell
 
 pytestmark = pytest.mark.powershell
 
+CERTIFICATE, KEYLESS = make_certificate("router"), make_certificate("keyless")
 READING_ROLE = {"Get-MailboxPermission": ["Identity", "ResultSize"], "Get-EXOMailbox": True}
 ORGANISATION = {
     "apps": [
-        {"app_id": "a1", "access_tokens": ["token"], "thumbprints": [THUMBPRINT], "managed_identity": True},
+        {"app_id": "a1", "access_tokens": ["token"], "thumbprints": [CERTIFICATE.thumbprint], "managed_identity": True},
         {"app_id": "a2", "access_tokens": ["reader"], "role": READING_ROLE},
     ],
     "recipients": [
@@ -48,7 +49,7 @@ def tenant() -> Tenant:
 @pytest.fixture
 def shell(directory: Path, tenant: Tenant) -> Iterator[StubbedPowerShell]:
     with TenantServer(tenant) as server:
-        yield StubbedPowerShell(find_powershell(), directory, server)
+        yield StubbedPowerShell(directory, server)
 
 
 @pytest.mark.parametrize("version", ["3.4.0", "3.9.2"])
@@ -186,7 +187,7 @@ def test_an_error_of_a_rest_cmdlet_has_a_type_of_its_own(shell: StubbedPowerShel
 def test_trouble_on_the_way_is_an_exception_of_its_type(directory: Path, tenant: Tenant) -> None:
     with TenantServer(tenant, faults=(Fault("Get-User", Trouble.TIMED_OUT),)) as server:
         (failure,) = (
-            StubbedPowerShell(find_powershell(), directory, server)
+            StubbedPowerShell(directory, server)
             .run("Connect-Simulated; Get-Failure { Get-User router@contoso.com -ErrorAction Stop }")
             .values
         )
@@ -199,7 +200,7 @@ def test_a_connection_that_breaks_off_is_an_error(directory: Path, tenant: Tenan
 
     with TenantServer(tenant, latency=Latency({"Get-User": hang_up}, other=0)) as server:
         (failure,) = (
-            StubbedPowerShell(find_powershell(), directory, server)
+            StubbedPowerShell(directory, server)
             .run("Connect-Simulated; Get-Failure { Get-User router@contoso.com -ErrorAction Stop }")
             .values
         )
@@ -248,42 +249,44 @@ def test_a_connection_tells_of_itself_until_it_is_closed(shell: StubbedPowerShel
     state, organization, left, proxies = shell.run(
         """Connect-Simulated @{ CommandName = 'Get-User' }
         $connection = Get-ConnectionInformation
-        "$($connection.State) $($connection.TokenStatus) $($connection.TenantID)"
+        "$($connection.State) $($connection.TokenStatus) $($connection.TenantID) $($connection.TokenExpiryTimeUTC.Kind)"
         $connection.Organization
         Disconnect-ExchangeOnline -Confirm:$false
         @(Get-ConnectionInformation).Count
         @(Get-Command Get-User -ErrorAction SilentlyContinue).Count"""
     ).values
-    assert state == "Connected Active 11111111-2222-3333-4444-555555555555"
+    assert state == "Connected Active 11111111-2222-3333-4444-555555555555 Utc"
     assert organization == "contoso.onmicrosoft.com"
     assert (left, proxies) == (0, 0)
 
 
-def test_a_certificate_or_a_managed_identity_signs_in(shell: StubbedPowerShell, tmp_path: Path) -> None:
-    pfx, _ = write_certificates(tmp_path)
-    ran = shell.run(
-        f"""Import-Module ExchangeOnlineManagement
-        $common = @{{ AppId = 'a1'; Organization = 'contoso.onmicrosoft.com'; ShowBanner = $false }}
-        $password = ConvertTo-SecureString '{PASSWORD}' -AsPlainText -Force
-        $certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new('{pfx}', $password)
-        Connect-ExchangeOnline @common -CertificateFilePath '{pfx}' -CertificatePassword $password
-        Connect-ExchangeOnline @common -Certificate $certificate
-        $common.Remove('AppId')
-        Connect-ExchangeOnline @common -ManagedIdentity
-        Get-ConnectionInformation | ForEach-Object CertificateAuthentication"""
-    )
-    assert ran.values == [True, True, False]
+def test_a_certificate_or_a_managed_identity_signs_in(tenant: Tenant, tmp_path: Path) -> None:
+    file = write_file(CERTIFICATE, tmp_path / "router.pfx", "correct horse")
+    with TenantServer(tenant) as server:
+        ran = StubbedPowerShell(tmp_path, server, (CERTIFICATE,)).run(
+            f"""Import-Module ExchangeOnlineManagement
+            $common = @{{ AppId = 'a1'; Organization = 'contoso.onmicrosoft.com'; ShowBanner = $false }}
+            $password = ConvertTo-SecureString '{file.password}' -AsPlainText -Force
+            $type = [System.Security.Cryptography.X509Certificates.X509Certificate2]
+            Connect-ExchangeOnline @common -CertificateFilePath '{file.path}' -CertificatePassword $password
+            Connect-ExchangeOnline @common -Certificate ($type::new('{file.path}', $password))
+            Connect-ExchangeOnline @common -CertificateThumbprint {CERTIFICATE.thumbprint}
+            $common.Remove('AppId')
+            Connect-ExchangeOnline @common -ManagedIdentity
+            Get-ConnectionInformation | ForEach-Object CertificateAuthentication"""
+        )
+    assert ran.values == [True, True, True, False]
 
 
 def test_a_sign_in_that_cannot_work_fails_and_says_why(shell: StubbedPowerShell, tmp_path: Path) -> None:
-    _, public = write_certificates(tmp_path)
+    public = tmp_path / "public.pfx"
+    public.write_bytes(KEYLESS.pfx(with_key=False))
     unknown, keyless, absent, interactive = shell.run(
         f"""Import-Module ExchangeOnlineManagement
         $common = @{{ Organization = 'contoso.onmicrosoft.com'; ShowBanner = $false; ErrorAction = 'Stop' }}
         Get-Failure {{ Connect-ExchangeOnline @common -AccessToken other }}
-        $certificate = [System.Security.Cryptography.X509Certificates.X509Certificate2]::new('{public}')
-        Get-Failure {{ Connect-ExchangeOnline @common -AppId a1 -Certificate $certificate }}
-        Get-Failure {{ Connect-ExchangeOnline @common -AppId a1 -CertificateThumbprint {THUMBPRINT} }}
+        Get-Failure {{ Connect-ExchangeOnline @common -AppId a1 -CertificateFilePath '{public}' }}
+        Get-Failure {{ Connect-ExchangeOnline @common -AppId a1 -CertificateThumbprint {KEYLESS.thumbprint} }}
         Get-Failure {{ Connect-ExchangeOnline @common }}"""
     ).values
     assert unknown["fqid"] == "Connect-ExchangeOnline"

@@ -30,7 +30,7 @@ def outcomes(faults: tuple[Fault, ...], calls: int) -> tuple[str, set[str]]:
     """A letter for each call (E error, W warning: already there, R row, N nothing), and who has access in the end."""
     tenant = a_tenant()
     session = FaultyTenant(tenant, faults=faults).session(SIGN_IN)
-    answers = [answer for _, answer in session.invoke([Call(ADD, GRANT)] * calls)]
+    answers = [answer for call, answer in session.invoke([Call(ADD, GRANT)] * calls)]
     letters = ["E" if each.error else "W" if each.warnings else "R" if each.rows else "N" for each in answers]
     return "".join(letters), tenant.holders(SALES, "full_access")
 
@@ -62,7 +62,7 @@ def test_a_write_may_pretend_to_have_worked() -> None:
 def test_a_lost_session_stays_lost_until_somebody_signs_in_again() -> None:
     faulty = FaultyTenant(a_tenant(), faults=(Fault(ADD, Trouble.SESSION_LOST),))
     calls = [Call(ADD, GRANT), Call("Get-Mailbox", {"Identity": SALES})]
-    lost, anew = ([answer.error for _, answer in faulty.session(SIGN_IN).invoke(calls)] for _ in range(2))
+    lost, anew = ([answer.error for call, answer in faulty.session(SIGN_IN).invoke(calls)] for attempt in range(2))
     assert [diagnose(error).rule for error in lost if error] == ["E22", "E22"]
     assert anew == [None, None]
 

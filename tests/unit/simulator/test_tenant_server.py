@@ -68,7 +68,7 @@ def test_a_refused_sign_in_is_answered_with_the_error_record(client: Client) -> 
 def test_one_connection_carries_many_calls(client: Client) -> None:
     connection_id = client.post("/connect", SIGN_IN)[1]["connection_id"]
     call = {"connection_id": connection_id, "cmdlet": "Get-Mailbox", "parameters": {"Identity": "sales@contoso.com"}}
-    answers = [client.post("/invoke", call)[1] for _ in range(2)]
+    answers = [client.post("/invoke", call)[1] for attempt in range(2)]
     assert [answer["rows"][0]["PrimarySmtpAddress"] for answer in answers] == ["sales@contoso.com"] * 2
     assert [answer["error"] for answer in answers] == [None, None]
 

@@ -89,7 +89,8 @@ function Add-Connection([object] $Connection, [System.Collections.IDictionary] $
     $Connections.Add([pscustomobject] @{
         ConnectionId = $Connection.connection_id; State = 'Connected'; Id = $Connections.Count + 1
         Name = "ExchangeOnline_$($Connections.Count + 1)"; UserPrincipalName = $Bound['UserPrincipalName']
-        ConnectionUri = 'https://outlook.office365.com'; TokenExpiryTimeUTC = $Connection.token_expires
+        ConnectionUri = 'https://outlook.office365.com'
+        TokenExpiryTimeUTC = ([datetime] $Connection.token_expires).ToUniversalTime()
         AzureAdAuthorizationEndpointUri = "https://login.microsoftonline.com/$($Connection.organization)"
         CertificateAuthentication = [bool] ($Bound['Certificate'] -or $Bound['CertificateFilePath'] -or $Bound['CertificateThumbprint'])
         ModuleName = $ProxyModule; ModulePrefix = ''; Organization = $Connection.organization; DelegatedOrganization = ''

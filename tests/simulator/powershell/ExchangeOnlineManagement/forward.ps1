@@ -12,16 +12,17 @@ function Send-Request([string] $Path, [hashtable] $Body) {
 }
 
 # What was bound, without the common parameters, as plain values; an object from the pipeline stands for its Identity.
-function Get-ForwardedParameter([System.Collections.IDictionary] $Bound) {
-    $common = [System.Management.Automation.Cmdlet]::CommonParameters + [System.Management.Automation.Cmdlet]::OptionalCommonParameters
+# Whoever comes here has confirmed, or did not have to.
+function Get-ForwardedParameter([string] $Name, [System.Collections.IDictionary] $Bound) {
     $plain = @{}
-    foreach ($name in $Bound.Keys) {
-        $value = $Bound[$name]
-        if ($name -in $common) { continue }
-        elseif ($value -is [switch]) { $plain[$name] = $value.IsPresent }
-        elseif ($value -is [guid]) { $plain[$name] = "$value" }
-        elseif ($value -is [System.Management.Automation.PSCustomObject]) { $plain[$name] = $value.Identity }
-        else { $plain[$name] = $value }
+    if ($Cmdlets.$Name.confirm_impact) { $plain['Confirm'] = $false }
+    foreach ($key in $Bound.Keys) {
+        $value = $Bound[$key]
+        if ($key -eq 'Confirm' -or $key -in [System.Management.Automation.Cmdlet]::CommonParameters) { continue }
+        elseif ($value -is [switch]) { $plain[$key] = $value.IsPresent }
+        elseif ($value -is [guid]) { $plain[$key] = "$value" }
+        elseif ($value -is [System.Management.Automation.PSCustomObject]) { $plain[$key] = $value.Identity }
+        else { $plain[$key] = $value }
     }
     $plain
 }
@@ -46,7 +47,7 @@ function New-ExceptionType([string] $TypeName) {
 
 # An error that a proxy reports is one message `code|type|text`; one of Get-EXO* or of the sign-in is an exception of its type.
 function New-TenantErrorRecord([object] $Failure) {
-    $isProxy = $Failure.fqid -like '*,Write-ErrorMessage'
+    $isProxy = $Failure.type -and $Failure.fqid -like '*,Write-ErrorMessage'
     $typeName = if ($isProxy -or -not $Failure.type) { 'System.Exception' } else { $Failure.type }
     $text = if ($isProxy) { "$($Failure.code)|$($Failure.type)|$($Failure.text)" } else { $Failure.text }
     $exception = New-RemoteException $typeName $text
@@ -67,7 +68,7 @@ function Write-TenantError([object] $Failure) {
 }
 
 function Invoke-TenantCmdlet([string] $Name, [System.Collections.IDictionary] $Bound) {
-    $request = @{ connection_id = Get-ActiveConnectionId; cmdlet = $Name; parameters = Get-ForwardedParameter $Bound }
+    $request = @{ connection_id = Get-ActiveConnectionId; cmdlet = $Name; parameters = Get-ForwardedParameter $Name $Bound }
     try { $answer = Send-Request 'invoke' $request }
     catch [System.Net.Http.HttpRequestException], [System.OperationCanceledException] {
         $cause = $_.Exception.GetBaseException()

@@ -47,9 +47,12 @@ package: setup  ## Gate: the archive for users builds, and holds what it should
 	@$(IN) python tests/tools/package.py
 
 sanity: venvs  ## Gate: ansible-test sanity of every supported ansible-core
-	@.venv/bin/python tests/tools/sanity.py 2.19 .venv
-	@.venv/bin/python tests/tools/sanity.py 2.18 .venvs/2.18
-	@.venv/bin/python tests/tools/sanity.py 2.17 .venvs/2.17
+	@$(MAKE) --no-print-directory --jobs 2 sanity-2.19 sanity-2.18 sanity-2.17
+
+sanity-2.19: ENVIRONMENT := .venv
+sanity-2.18 sanity-2.17: ENVIRONMENT = .venvs/$*
+sanity-%:
+	@.venv/bin/python tests/tools/sanity.py $* $(ENVIRONMENT)
 
 clean:  ## Removes all that make has made
 	rm -rf .venv .venvs .cache

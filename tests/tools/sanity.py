@@ -22,7 +22,6 @@ from ansible_collections.email_router.exchange_online.tests.tools.checkout impor
 
 #: The newest Python that the ansible-test of each core takes.
 NEWEST_PYTHON = {"2.17": (3, 12), "2.18": (3, 13), "2.19": (3, 13)}
-HOME = ROOT / ".cache" / "home"
 GET_PIP = """import subprocess, sys
 subprocess.check_call([sys.executable, "-m", "ensurepip", "--upgrade", "--default-pip"], stdout=subprocess.DEVNULL)
 """
@@ -38,8 +37,8 @@ def main(core: str, environment: str) -> None:
     place = ROOT / ".cache" / "sanity" / core
     collection = place / "ansible_collections" / "email_router" / "exchange_online"
     copy_to(collection)
-    furnish_home()
-    variables = {**os.environ, "HOME": str(HOME), "PATH": search_path(ROOT / environment, place / "path")}
+    furnish(place / "home")
+    variables = {**os.environ, "HOME": str(place / "home"), "PATH": search_path(ROOT / environment, place / "path")}
     for command in (["git", "init", "--quiet"], ["git", "add", "--all"]):
         subprocess.run(command, cwd=collection, env=variables, check=True)
     run = ["ansible-test", "sanity", "--python", python, "--color", "no"]
@@ -53,13 +52,13 @@ def main(core: str, environment: str) -> None:
     print(f"ansible-core {core}: {ran} sanity tests, all clean")
 
 
-def furnish_home() -> None:
+def furnish(home: Path) -> None:
     """Puts the stand-in for get-pip where ansible-test looks, and pip's present settings where pip looks."""
-    cache = HOME / ".ansible" / "test" / "cache"
+    cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for name in GET_PIP_NAMES:
         (cache / name).write_text(GET_PIP)
-    conf = HOME / ".config" / "pip" / "pip.conf"
+    conf = home / ".config" / "pip" / "pip.conf"
     conf.parent.mkdir(parents=True, exist_ok=True)
     conf.touch(mode=0o600)  # an index may need a password
     with conf.open("w") as file:

@@ -63,6 +63,7 @@ _BY_CODE: dict[int, Fault] = {
     2150858793: _NOTHING_CAME,
     2150858843: _GONE,
     **dict.fromkeys((2150859082, 2150859087, 2150859212), replace(_GONE, row="F3")),
+    109: replace(_GONE, row="F21", text="PowerShell has ended (broken pipe)"),
     995: Fault("F4", Action.RESUME, "the operation was aborted: the shell or the service is stopping"),
     170: Fault("F5", Action.WAIT, "the shell stays busy with what was sent before", tries=3, pause=5.0),
     1460: replace(_NOTHING_CAME, row="F6"),
@@ -194,16 +195,17 @@ _BY_CLASS: tuple[tuple[str, Fault], ...] = (
 
 def classify(error: Exception) -> Fault:
     """The fault that an exception of pywinrm, requests or their helpers stands for."""
-    chain = list(_chain(error))
-    names = {kind.__name__ for link in chain for kind in type(link).__mro__}
-    if "WSManFaultError" in names:
+    own = _names(error)
+    if "WSManFaultError" in own:
         return _by_code(error)
-    if "WinRMTransportError" in names:
+    if "WinRMTransportError" in own:
         status = int(getattr(error, "code", 0))
         return _BY_STATUS.get(status, replace(_UNKNOWN_CODE, text=f"the answer has HTTP status {status}"))
+    chain = list(_chain(error))
     for link in chain:
         if (specific := _BY_VERIFY_CODE.get(getattr(link, "verify_code", 0))) is not None:
             return specific
+    names = set().union(*map(_names, chain))
     known = next((fault for name, fault in _BY_CLASS if name in names), None)
     return known or replace(_UNKNOWN_CODE, text=f"{type(error).__name__}: {error}")
 
@@ -214,6 +216,10 @@ def _by_code(error: Exception) -> Fault:
     known = next((_BY_CODE[code] for code in codes if code in _BY_CODE), None)
     reason = getattr(error, "reason", "")
     return known or replace(_UNKNOWN_CODE, text=f"the service answered with fault {codes[0] or codes[1]}: {reason}")
+
+
+def _names(error: BaseException) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

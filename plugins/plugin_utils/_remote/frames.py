@@ -61,9 +61,9 @@ class Decoder:
         return events
 
     def skip_line(self) -> None:
-        """Output may be missing from here on: what follows must not be read as the end of the line begun before."""
+        """Output may be missing from here on: what follows must not be read as the end of a line begun before."""
+        self._skipping = self._skipping or bool(self._parts)
         self._parts.clear()
-        self._skipping = True
 
     def _finish(self, piece: bytes) -> list[Event]:
         line = b"".join((*self._parts, piece))

@@ -207,6 +207,8 @@ class RpcClient:
 
     def _take(self, output: Output) -> None:
         self._log.add_stderr(output.stderr)
+        if not output.stdout:
+            self._decoder.skip_line()  # nobody pauses in the middle of a line: its rest went to an orphaned Receive
         for event in self._decoder.feed(output.stdout + (b"\n" if output.ended else b"")):
             if isinstance(event, LogLine):
                 self._log.add_line(event.text)

@@ -86,12 +86,8 @@ class WinRMChannel:
                 if stop.fault.action is Action.SMALLER and len(piece) > SMALLEST_PIECE:
                     self._piece = len(piece) // 2
                     continue
-                if stop.fault.action is Action.LOST:
-                    # What it said before it ended is still there to be received (winrm facts F21).
-                    self._doomed = self._end(stop)
-                    return
                 if stop.fault.action is not Action.NOTHING_CAME:
-                    raise self._end(stop) from stop.__cause__
+                    return self._fail_send(stop)
             data = data[len(piece) :]
 
     def receive(self) -> Output:
@@ -102,7 +98,7 @@ class WinRMChannel:
                 lambda: self._protocol.get_command_output_raw(self._shell, self._command)
             )
         except _Faulted as stop:
-            if self._doomed:
+            if self._doomed and stop.fault.action is not Action.LOST:
                 raise self._doomed from stop.__cause__
             if stop.fault.action is Action.NOTHING_CAME:
                 return Output()
@@ -125,6 +121,13 @@ class WinRMChannel:
             with suppress(Exception):
                 self._attempt(lambda: self._protocol.close_shell(shell))
         self._disconnect()
+
+    def _fail_send(self, stop: _Faulted) -> None:
+        """What the process said before it ended is still there to be received (winrm facts F21): that comes first."""
+        error = self._end(stop)
+        if isinstance(error, ChannelInterrupted):
+            raise error from stop.__cause__
+        self._doomed = error
 
     def _send_piece(self, piece: bytes) -> None:
         self._protocol.send_command_input(self._shell, self._command, piece)

@@ -56,7 +56,7 @@ class FakeRunner:
         self.kept: deque[tuple[int, bytes]] = deque()
         self.quit = False
         self.source = SOURCE
-        self._handler = handler
+        self.handler = handler
         self._buffer = b""
         self._to_read: int | None = None
         self._seen: set[int] = set()
@@ -101,7 +101,7 @@ class FakeRunner:
         if request["op"] == "hello":
             result = {"host": "HOST", "user": "U", "runner_sha256": hashlib.sha256(self.source).hexdigest()}
             return self._answer(number, {"ok": True, "result": result})
-        return self._answer(number, self._handler(request))
+        return self._answer(number, self.handler(request))
 
     def _answer(self, number: int, fields: dict[str, Any]) -> bytes:
         self._seq += 1
@@ -129,6 +129,7 @@ class OnReceive(Enum):
     SPLIT = "the first half now, the rest later"
     LOST = "all lost, contact lost"
     HALF_LOST = "the first half lost, contact lost"
+    HALF_LOST_SILENTLY = "the first half lost"
     INTERRUPTED = "contact lost"
     LINE_LOST = "the first answer lost"
     TWICE = "everything comes twice"
@@ -172,6 +173,9 @@ class FakeChannel:
         if fate is OnReceive.NOTHING or not self.output:
             self.clock.sleep(20)
         taken, self.output = self._divided(fate)
+        if fate is OnReceive.HALF_LOST_SILENTLY:
+            self.clock.sleep(20)
+            return Output()
         if fate in (OnReceive.LOST, OnReceive.HALF_LOST, OnReceive.INTERRUPTED):
             raise ChannelInterrupted(fate.value)
         return Output(taken, exit_code=0 if self.runner.quit else None, ended=self.runner.quit)
@@ -181,7 +185,7 @@ class FakeChannel:
         half = len(self.output) // 2
         if fate in (OnReceive.NOTHING, OnReceive.INTERRUPTED):
             return b"", self.output
-        if fate is OnReceive.SPLIT or fate is OnReceive.HALF_LOST:
+        if fate in (OnReceive.SPLIT, OnReceive.HALF_LOST, OnReceive.HALF_LOST_SILENTLY):
             return self.output[:half], self.output[half:]
         if fate is OnReceive.LINE_LOST:
             return self.output[self.output.find(b"\n", 1) + 1 :], b""

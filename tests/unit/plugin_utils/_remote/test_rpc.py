@@ -181,7 +181,7 @@ class TestStream:
         client = started(channel)
         replies = client.stream(calls(range(40)))
         assert next(replies)[0] == 0
-        replies.close()  # type: ignore[attr-defined]
+        replies.close()
         assert echoes(client.stream(calls(range(100, 140)))) == wanted(range(100, 140))
 
     def test_a_stream_inside_another_gets_its_own_answers(self) -> None:
@@ -215,7 +215,7 @@ class TestWrites:
             sends.setdefault(len(channel.sends), []).append(request["parameters"]["Identity"])
             return echo(request)
 
-        channel.runner._handler = watched
+        channel.runner.handler = watched
         list(client.stream(call(number, kind) for number, kind in enumerate(kinds)))
         assert list(sends.values()) == [["0", "1"], ["2"], ["3"], ["4"], ["5"], ["6"]]
 
@@ -224,7 +224,7 @@ class TestWrites:
         client = started(channel)
         replies = client.stream([call(0), call(1, WRITE)])
         next(replies)
-        replies.close()  # type: ignore[attr-defined]
+        replies.close()
         sends = len(channel.sends)
         assert echoes(client.stream([call(2)])) == [(2, "2")]
         assert b"ping" in channel.sends[sends], "the read had to wait for the write"

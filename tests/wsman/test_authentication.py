@@ -32,6 +32,7 @@ def test_wrong_credentials_are_rejected(transport: str, wrong: dict[str, Any], s
     with pytest.raises(InvalidCredentialsError):
         connect(endpoint, transport=transport, **wrong).open_shell()
     assert set(endpoint.requests) == {Action.HANDSHAKE}
+    assert endpoint.rejections == 1
 
 
 @pytest.mark.parametrize("name", ["svc", "SVC", ".\\svc", "EXO\\admin", "exo\\Admin", "router@contoso.com"])
@@ -41,8 +42,10 @@ def test_users_may_write_their_names_as_windows_lets_them(name: str, serve: Serv
 
 
 def test_a_scheme_that_is_not_offered_is_refused(serve: Serve) -> None:
+    endpoint = serve()
     with pytest.raises(InvalidCredentialsError):
-        connect(serve(), transport="basic").open_shell()
+        connect(endpoint, transport="basic").open_shell()
+    assert endpoint.rejections == 0
 
 
 @pytest.mark.parametrize("options", [{"transport": "basic"}, {"transport": "ntlm", "message_encryption": "never"}])

@@ -103,6 +103,15 @@ def test_f21_a_process_that_dies_is_done_and_takes_no_more_input(serve: Serve) -
     assert (failed.value.wsman_fault_code, failed.value.code) == (Code.PIPE_ENDED, 500)
 
 
+def test_f21_a_send_to_a_process_that_was_just_killed_fails(serve: Serve) -> None:
+    endpoint = serve()
+    talk = converse(connect(endpoint), "echo")
+    endpoint.faults.add(Fault(KillProcess(), on=Action.SEND))
+    with pytest.raises(WSManFaultError) as failed:
+        talk.send(b"to nobody\n")
+    assert failed.value.wsman_fault_code == Code.PIPE_ENDED
+
+
 def test_f11_an_idle_connection_is_dropped_and_only_close_session_heals_it(serve: Serve) -> None:
     endpoint = serve()
     talk = converse(connect(endpoint), "echo")

@@ -137,11 +137,12 @@ def test_a_send_that_blocks_times_out_keeps_the_shell_busy_and_arrives(serve: Se
 
 
 def test_a_receive_brings_at_most_what_fits_the_envelope(serve: Serve) -> None:
-    talk = converse(connect(serve()), "flood", "400000")
-    sizes: list[int] = []
-    while sum(sizes) < 400000:
-        sizes.append(len(talk.receive()[0]))
-    assert 100_000 < max(sizes) <= 112_640
+    endpoint = serve()
+    talk = converse(connect(endpoint), "flood", "400000")
+    wait_until(lambda: endpoint.processes[0].buffered > 112_640)
+    first = len(talk.receive()[0])
+    assert 100_000 < first <= 112_640
+    assert first + len(talk.drain()[0]) == 400_000
 
 
 def test_a_message_over_the_envelope_size_is_refused(serve: Serve) -> None:
@@ -245,6 +246,14 @@ def test_latency_is_paid_by_every_request(serve: Serve) -> None:
     assert connect(endpoint).open_shell()
     assert time.monotonic() - started >= 0.05 * endpoint.requests.total()
     assert endpoint.requests.total() == 4
+
+
+def test_a_port_that_is_taken_leaves_nothing_running(serve: Serve) -> None:
+    taken = serve().port
+    before = threading.active_count()
+    with pytest.raises(OSError, match="in use"):
+        serve(port=taken)
+    assert threading.active_count() == before
 
 
 def test_the_user_file_is_gone_when_the_endpoint_has_stopped(serve: Serve) -> None:

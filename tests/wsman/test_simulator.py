@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.bootstrap import launch
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.generator import generate
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
+from ansible_collections.email_router.exchange_online.tests.conformance.cmdlet_powershell import required_powershell
 from ansible_collections.email_router.exchange_online.tests.simulator.certificates import make_certificate
 from ansible_collections.email_router.exchange_online.tests.simulator.constrained import constrained
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
@@ -53,22 +54,14 @@ def locally(simulator: Simulator, arguments: list[str], data: bytes) -> tuple[by
     return done.stdout, done.returncode
 
 
-def real_powershell() -> HostOptions:
-    """Without a PowerShell the test is skipped; with CI set it fails."""
-    options = HostOptions()
-    if options.pwsh is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("no PowerShell 7: set PWSH, or install pwsh")
-    return options
-
-
 @pytest.fixture(params=["stand-in", pytest.param("powershell", marks=pytest.mark.powershell)])
 def host(request: pytest.FixtureRequest) -> HostOptions:
-    return real_powershell() if request.param == "powershell" else HostOptions(pwsh=None)
+    return HostOptions(pwsh=required_powershell() if request.param == "powershell" else None)
 
 
 @pytest.fixture
 def powershell() -> HostOptions:
-    return real_powershell()
+    return HostOptions(pwsh=required_powershell())
 
 
 @pytest.fixture(scope="module")

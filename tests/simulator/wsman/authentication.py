@@ -89,10 +89,12 @@ def _lines(name: str, password: str) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the request may go on, and the WWW-Authenticate values to answer with."""
+    """Whether the request may go on, and the WWW-Authenticate values to answer with. ``rejected``: credentials were
+    looked at and found wrong, which brings an account nearer to being locked out."""
 
     user: str | None = None
     headers: tuple[str, ...] = ()
+    rejected: bool = False
 
 
 @dataclass
@@ -124,7 +126,7 @@ class Authenticator:
             return self._step(scheme, base64.b64decode(token, validate=True))
         except (spnego.exceptions.SpnegoError, ValueError):
             self.context = self.user = None
-            return self._challenge()
+            return self._challenge(rejected=True)
 
     def unseal(self, sealed: Sealed) -> bytes:
         """Decrypts; raises ValueError where this connection's context did not encrypt it."""
@@ -144,13 +146,13 @@ class Authenticator:
         wrapped = self.context.wrap_winrm(clear)
         return Sealed(wrapped.header, wrapped.data, len(clear) + wrapped.padding_length)
 
-    def _challenge(self) -> Verdict:
+    def _challenge(self, rejected: bool = False) -> Verdict:
         offers = [each for each in Scheme if each in self.schemes and each is not Scheme.CERTIFICATE]
         words = {Scheme.BASIC: 'Basic realm="WSMAN"'}
-        return Verdict(headers=tuple(words.get(each, each.value) for each in offers))
+        return Verdict(None, tuple(words.get(each, each.value) for each in offers), rejected)
 
     def _known(self, user: str | None) -> Verdict:
-        return Verdict(user) if user else self._challenge()
+        return Verdict(user) if user else self._challenge(rejected=True)
 
     def _basic(self, token: str) -> str | None:
         try:

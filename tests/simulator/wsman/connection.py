@@ -101,6 +101,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _handshake(self, verdict: Verdict) -> None:
         fault = self.site.note(Action.HANDSHAKE)
+        self.site.rejections += verdict.rejected
         if fault is None or not self._disturb(fault.kind):
             self._answer(401 if verdict.user is None else 200)
 

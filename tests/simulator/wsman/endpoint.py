@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -90,26 +90,31 @@ class Listener(ThreadingHTTPServer):
 
 
 class Endpoint:
-    """A running service: ``requests`` counts HTTP requests by action, ``connections`` the TCP connections so far.
+    """A running service: ``requests`` counts HTTP requests by action, ``connections`` the TCP connections so far,
+    ``rejections`` how often wrong credentials were presented. ``faults`` is the plan of what shall go wrong.
 
-    To be used as a context manager. ``faults`` is the plan of what shall go wrong.
+    It serves from its making until ``stop``; a context manager.
     """
 
     def __init__(self, options: EndpointOptions) -> None:
         self.options = options
         self.faults = FaultPlan()
         self.requests: Counter[Action] = Counter()
-        self.connections = 0
+        self.connections = self.rejections = 0
         self.stopping = threading.Event()
-        self.service = Service(options.programs, options.limits)
-        self._directory = Path(tempfile.mkdtemp(prefix="wsman-"))
-        self._accounts = Accounts(options.passwords, options.certificates, self._directory)
         self._open: set[Connection] = set()
         self._lock = threading.Lock()
         ask_client = Scheme.CERTIFICATE in options.schemes
         self.tls_context = options.authority.server_context(ask_client) if options.authority else None
-        self._listeners = [Listener(self, options.port)]
-        self.port: int = self._listeners[0].server_address[1]
+        with ExitStack() as stack:
+            self._directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wsman-")))
+            self._accounts = Accounts(options.passwords, options.certificates, self._directory)
+            self.service = Service(options.programs, options.limits)
+            stack.callback(self.service.shells.close)
+            self._listeners = [Listener(self, options.port)]
+            self.port: int = self._listeners[0].server_address[1]
+            stack.callback(self._close)
+            self._stack = stack.pop_all()
 
     @property
     def url(self) -> str:
@@ -138,14 +143,16 @@ class Endpoint:
 
     def stop(self) -> None:
         """Ends shells with their processes, connections and the listener; returns when all of them are gone."""
+        self._stack.close()
+
+    def _close(self) -> None:
         self.stopping.set()
         with self._lock:
             self._listeners[-1].stop_listening()
-        self.service.shells.close()
+        self.service.shells.close()  # ends the requests that wait for output
         self.drop_connections()
         for listener in self._listeners:
             listener.server_close()
-        shutil.rmtree(self._directory, ignore_errors=True)
 
     def drop_connections(self) -> None:
         """Ends every connection, as HTTP.sys does with idle ones."""

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -73,6 +74,11 @@ class ShellProcess:
     def alive(self) -> bool:
         return self._process.returncode is None
 
+    @property
+    def buffered(self) -> int:
+        """Bytes of output that nobody has fetched yet."""
+        return sum(len(buffer) for buffer in self._buffers.values())
+
     def send(self, data: bytes, end: bool, timeout: float) -> None:
         """Writes to standard input. A write that takes longer than ``timeout`` seconds goes on, but is answered with
         the operation timeout; until it is through the next Send is answered with 170 (winrm facts F1, F5)."""
@@ -113,9 +119,11 @@ class ShellProcess:
         self._signal(signal.SIGINT)
 
     def kill(self, lose_exit_code: bool = False) -> None:
-        """Ends the process at once; what it wrote may still be fetched."""
+        """Ends the process, and waits until it has; what it wrote may still be fetched."""
         self._exit_code_lost = lose_exit_code
         self._signal(signal.SIGKILL)
+        with suppress(ChildProcessError):  # reaped already
+            os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT)
 
     def close(self) -> None:
         """Ends the process and waits until it is gone; a Receive under way is answered with 995."""

@@ -68,7 +68,7 @@ def test_the_documented_options_are_those_that_the_action_takes(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_documented_attributes_are_those_of_the_action(name: str, documented: dict[str, dict[str, Any]]) -> None:
-    support = {attribute: said["support"] for attribute, said in documented[name]["attributes"].items()}
+    support = {attribute: said.get("support") for attribute, said in documented[name]["attributes"].items()}
     plugin = action(name)
     flags = {
         "check_mode": plugin._supports_check_mode,

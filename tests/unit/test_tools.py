@@ -1,0 +1,85 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tools behind the Makefile."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from ansible_collections.email_router.exchange_online.tests.tools import checkout, gates, package, sanity, venv
+
+
+def test_the_first_gate_that_fails_ends_the_run_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Makefile").write_text("one:\n\t@echo first\ntwo:\n\t@exit 3\nthree:\n\t@echo third\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ending:
+        gates.main(["one", "two", "three"])
+    shown = capfd.readouterr()
+    assert ending.value.code
+    assert "first" in shown.out
+    assert "third" not in shown.out
+    assert "make two" in shown.err
+
+
+def test_gates_that_all_open_end_the_run_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Makefile").write_text("one two:\n\t@echo $@\n")
+    monkeypatch.chdir(tmp_path)
+    gates.main(["one", "two"])
+    assert "All 2 gates" in capfd.readouterr().out
+
+
+def test_sanity_finds_every_program_but_pwsh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("pwsh", "exo-other"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    path = sanity.search_path(tmp_path / "environment", tmp_path / "stand_ins")
+    assert path.split(os.pathsep)[0] == str(tmp_path / "environment" / "bin")
+    assert shutil.which("exo-other", path=path)
+    assert shutil.which("pwsh", path=path) is None
+
+
+def test_pip_below_ansible_test_keeps_an_index_that_only_a_variable_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    assert sanity.pip_settings()["global"]["index-url"] == "http://127.0.0.1:9/simple"
+
+
+def test_an_environment_is_made_anew_when_any_version_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(venv, "ROOT", tmp_path)
+    wanted, versions = tmp_path / "requirements-x.txt", tmp_path / "constraints.txt"
+    wanted.write_text("-c constraints.txt\none\n")
+    versions.write_text("one==1\n")
+    before = venv.digest(wanted)
+    assert venv.digest(wanted) == before
+    versions.write_text("one==2\n")
+    assert venv.digest(wanted) != before
+
+
+def test_the_archive_is_to_hold_the_plugins_with_their_scripts_and_no_tests() -> None:
+    names = package.expected()
+    assert names >= {
+        "meta/runtime.yml",
+        "plugins/plugin_utils/_remote/runner.ps1",
+        "plugins/action/mailbox_delegation.py",
+    }
+    assert not [name for name in names if name.startswith(("tests", ".", "changelogs/fragments"))]
+
+
+def test_a_copy_of_the_checkout_holds_its_files_and_nothing_that_lay_there_before(tmp_path: Path) -> None:
+    place = tmp_path / "copy"
+    place.mkdir()
+    (place / "stale").touch()
+    checkout.copy_to(place)
+    held = {path.relative_to(place) for path in place.rglob("*") if path.is_file()}
+    assert Path("galaxy.yml") in held
+    assert held == set(checkout.files())

@@ -19,10 +19,9 @@ from .faults import Fault as TenantFault
 from .host import HostOptions, LocalPowerShell, ManagementHost
 from .latency import Latency
 from .tenant_server import TenantServer
-from .wsman import Action, Authority, Endpoint, EndpointOptions, FaultPlan, Scheme, ShellProcess
+from .wsman import Action, Authority, Endpoint, EndpointOptions, FaultPlan, ShellProcess
 
 USER, PASSWORD = "svc-exo", "Correct-Horse-7"
-_SCHEMES = frozenset(Scheme)
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class SimulatorOptions:
 
     tls: bool = False
     host: HostOptions = field(default_factory=HostOptions)
-    endpoint: EndpointOptions = field(default_factory=lambda: EndpointOptions({}, schemes=_SCHEMES))
+    endpoint: EndpointOptions = field(default_factory=EndpointOptions)
     tenant_latency: Latency | None = None
     tenant_faults: tuple[TenantFault, ...] = ()
 

@@ -38,10 +38,10 @@ class EndpointOptions:
     after 120 s without a request (winrm facts 1.3). ``port`` 0: any free one.
     """
 
-    programs: Mapping[str, Program]
+    programs: Mapping[str, Program] = field(default_factory=dict)
     passwords: Mapping[str, str] = field(default_factory=dict)
     certificates: Mapping[str, str] = field(default_factory=dict)
-    schemes: frozenset[Scheme] = frozenset({Scheme.NEGOTIATE, Scheme.NTLM})
+    schemes: frozenset[Scheme] = frozenset(Scheme)
     authority: Authority | None = None
     allow_unencrypted: bool = False
     check_channel_binding: bool = True

@@ -72,7 +72,7 @@ def _entry(raw: object, rights: tuple[str, ...], inheritance_type: str, sid_of: 
     if unknown:
         raise ValueError(f"unknown key of an access entry: {', '.join(sorted(unknown))}")
     return Entry(
-        sid=str(given.get("sid") or sid_of(str(given.get("trustee", "")))),
+        sid=str(given.get("sid") or sid_of(str(given.get("trustee", "")))).upper(),
         rights=tuple(str(each) for each in given.get("rights", rights)),
         inheritance_type=str(given.get("inheritance_type", inheritance_type)),
         user=str(given.get("user", "")),

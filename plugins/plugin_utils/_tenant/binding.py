@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
-from .._exchange.session import Parameter
+from .._exchange.session import WRITERS, Parameter
 from . import errors
-from .cmdlets import CMDLETS, WRITERS, Cmdlet, Form, spelled
+from .cmdlets import CMDLETS, Cmdlet, Form, spelled
 from .organisation import Role
 
 #: An edit of a multivalued property: what to add, what to remove; or the whole new list.
@@ -113,8 +113,7 @@ class _Binder:
         value = self._values[each]
         if not isinstance(value, str):
             raise self._bad(each, Form.TEXT)
-        self._check(each, [value])
-        return value
+        return self._check(each, [value])[0]
 
     def _list(self, each: str) -> list[str]:
         value = self._values[each]

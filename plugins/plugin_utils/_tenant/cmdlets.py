@@ -60,7 +60,6 @@ class Cmdlet:
 
     parameters: tuple[str, ...]
     mandatory: tuple[str, ...] = ()
-    writes: bool = False
     prompts: bool = False
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -74,7 +73,7 @@ def _reader(parameters: str, **values: tuple[str, ...]) -> Cmdlet:
 
 def _writer(mandatory: str, others: str, prompts: bool, **values: tuple[str, ...]) -> Cmdlet:
     names = tuple(mandatory.split())
-    return Cmdlet((*names, *others.split(), "Confirm", "WhatIf"), names, True, prompts, values)
+    return Cmdlet((*names, *others.split(), "Confirm", "WhatIf"), names, prompts, values)
 
 
 _EXO_IDENTITIES = "Identity UserPrincipalName PrimarySmtpAddress ExternalDirectoryObjectId"
@@ -122,7 +121,6 @@ CMDLETS: dict[str, Cmdlet] = {
     ),
     "Set-Mailbox": _writer("Identity", "GrantSendOnBehalfTo", False),
 }
-WRITERS = frozenset(name for name, cmdlet in CMDLETS.items() if cmdlet.writes)
 _SPELLING = {name.casefold(): name for name in CMDLETS}
 
 

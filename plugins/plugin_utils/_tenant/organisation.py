@@ -158,8 +158,8 @@ def distinct(recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     for each in recipients:
         name = each.distinguished_name
         if name in seen:
-            head, _, tail = name.partition(",OU=")
-            each = replace(each, distinguished_name=f"{head}\\0ACNF:{each.guid},OU={tail}")
+            conflict = f"\\0ACNF:{each.guid},OU="
+            each = replace(each, distinguished_name=name.replace(",OU=", conflict, 1))
         seen.add(name)
         result.append(each)
     return tuple(result)

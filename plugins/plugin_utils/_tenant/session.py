@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from .._exchange.session import Answer, Call, CmdletError, SessionInfo
-from .cmdlets import WRITERS, spelled
+from .._exchange.session import WRITERS, Answer, Call, CmdletError, SessionInfo
+from .cmdlets import spelled
 from .tenant import Tenant
 
 

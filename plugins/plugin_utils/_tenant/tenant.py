@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from .._exchange.session import Answer, Parameter, Row
+from .._exchange.session import WRITERS, Answer, Parameter, Row
 from . import errors, permission_readers, recipient_readers, writers
 from .binding import Bound, bind
 from .books import Books, holders
-from .cmdlets import WRITERS, spelled
+from .cmdlets import spelled
 from .directory import Directory
 from .errors import TenantError
 from .filters import Filters

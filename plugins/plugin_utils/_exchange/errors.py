@@ -1,7 +1,11 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the errors and warnings of a cmdlet mean: the table of exchange facts 5.2, in its order."""
+"""What the errors and warnings of a cmdlet mean: the table of exchange facts 5.2.
+
+In its order but for two: the record of an ambiguous name may have the type of a not-found (E8 before E7), and a call
+that is not allowed speaks of being unauthorized (E24 before E23).
+"""
 
 from __future__ import annotations
 
@@ -49,16 +53,18 @@ class Diagnosis:
 
 _ROLE = "give the application the Exchange role Mail Recipients, with a write scope that holds the mailbox"
 _LATER = "run it again later"
+#: What stands before a status of HTTP in its errors; a bare number may be in the name of a mailbox.
+_STATUS = r"(HttpStatusCode=|error: \(|success: )"
 
 _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ("E6", r"ManagementObjectNotFoundException.*couldn't be found on", Meaning.NOT_FOUND, "check the address"),
-    ("E7", r"ManagementObjectNotFoundException", Meaning.ACCOUNT_NOT_FOUND, "check the account"),
     (
         "E8",
         r"ManagementObjectAmbiguousException|matches multiple entries|multiple users or groups matching",
         Meaning.AMBIGUOUS,
         "use an address that only one object has",
     ),
+    ("E7", r"ManagementObjectNotFoundException", Meaning.ACCOUNT_NOT_FOUND, "check the account"),
     (
         "E9",
         r"wasn't found\. Please make sure you've typed it correctly",
@@ -78,7 +84,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
         "remove entries of deleted accounts from the mailbox, or grant through a mail-enabled security group",
     ),
     ("E12", r"couldn't be read from domain controller|replication delays", Meaning.TRANSIENT, _LATER),
-    ("E13", r"ThrottlingError|LimitsExceeded|\b429\b|Too many requests", Meaning.THROTTLED, _LATER),
+    ("E13", rf"ThrottlingError|LimitsExceeded|{_STATUS}429\b|Too many requests", Meaning.THROTTLED, _LATER),
     ("E14", r"Server ?Busy", Meaning.THROTTLED, _LATER),
     ("E15", r"exceeded the maximum number of connections allowed|MaxConcurrency", Meaning.THROTTLED, _LATER),
     (
@@ -127,7 +133,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ),
     (
         "E23",
-        r"\b401\b|Unauthorized|AccessToken expired|token is expired",
+        rf"{_STATUS}401\b|Unauthorized|AccessToken expired|token is expired",
         Meaning.SESSION,
         "sign in with a certificate, which the module renews itself, or with a fresh access_token",
     ),

@@ -80,6 +80,8 @@ def _only(owners: Sequence[Recipient]) -> Found:
             f"{len(owners)} recipients have this address: {names}",
             "use an address that only one has",
         )
+    if not owners[0].guid:
+        return Problem(ProblemKind.UNKNOWN, "Exchange shows no GUID for it, by which alone it could be worked on")
     return owners[0]
 
 

@@ -115,13 +115,16 @@ class NameCheck:
 
 
 def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
-    """The recipient with each GUID or directory object id, or why there is none. Keys: the ids in lower case."""
+    """The recipient with each GUID or directory object id, or why there is none. Keys: the ids in lower case.
+
+    Get-EXORecipient does not filter on object ids; the classic cmdlet does.
+    """
 
     def condition(one: str) -> str:
         return filters.any_of([filters.equals("ExternalDirectoryObjectId", one), filters.equals("Guid", one)])
 
     wanted = list(dict.fromkeys(one.lower() for one in ids))
-    rows, faults = _by_filter(session, wanted, condition, cmdlets.get_recipients)
+    rows, faults = _by_filter(session, wanted, condition, cmdlets.get_recipients_classic)
     recipients = _unique(recipient_of(row) for row in rows)
     found = {one: _only([owner for owner in recipients if one in owner.ids]) for one in wanted}
     found.update({one: Problem(ProblemKind.UNKNOWN, fault) for one, fault in faults.items()})

@@ -207,7 +207,8 @@ def classify(error: Exception) -> Fault:
             return specific
     names = set().union(*map(_names, chain))
     known = next((fault for name, fault in _BY_CLASS if name in names), None)
-    return known or replace(_UNKNOWN_CODE, text=f"{type(error).__name__}: {error}")
+    stumbled = f"{FOREIGN.text} ({type(error).__name__})"
+    return known or replace(FOREIGN, action=Action.RESUME, text=stumbled)
 
 
 def _by_code(error: Exception) -> Fault:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -126,7 +127,7 @@ def _library() -> Any:
     except ImportError as cause:
         raise ChannelError(f"The Python package pywinrm is missing: {_install()}") from cause
     found = _version()
-    if not hasattr(winrm.exceptions, "WSManFaultError") or tuple(map(int, found.split(".")[:3])) < _MINIMUM:
+    if not hasattr(winrm.exceptions, "WSManFaultError") or tuple(map(int, re.findall(r"\d+", found)[:3])) < _MINIMUM:
         raise ChannelError(f"The Python package pywinrm {found} is too old: {_install()}")
     return winrm
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from .channel import ChannelError, ChannelInterrupted, ChannelStatistics, Output
@@ -81,13 +82,14 @@ class WinRMChannel:
         while data:
             piece = data[: self._piece]
             try:
-                self._perform(lambda sent=piece: self._send_piece(sent))  # type: ignore[misc]
+                self._perform(partial(self._send_piece, piece))
             except _Faulted as stop:
                 if stop.fault.action is Action.SMALLER and len(piece) > SMALLEST_PIECE:
                     self._piece = len(piece) // 2
                     continue
                 if stop.fault.action is not Action.NOTHING_CAME:
-                    return self._fail_send(stop)
+                    self._fail_send(stop)
+                    break
             data = data[len(piece) :]
 
     def receive(self) -> Output:
@@ -203,7 +205,7 @@ class WinRMChannel:
         self._sleep(max(0.0, begun + self._options.operation_timeout_sec - self._clock()))
 
     def _message(self, fault: Fault) -> str:
-        excerpt = self._excerpt() if fault is FOREIGN else ""
+        excerpt = self._excerpt() if fault.row == FOREIGN.row else ""
         begins = f" (it begins: {excerpt})" if excerpt else ""
         remedy = f". {fault.remedy}" if fault.remedy else ""
         return f"WinRM on {self._options.where}: {fault.text}{begins}{remedy}"

@@ -188,6 +188,15 @@ def test_a_connection_that_was_idle_for_long_is_made_anew_before_it_is_used(endp
     client.close()
 
 
+def test_after_a_failed_handshake_nothing_is_sent_in_plain_text(endpoint: Endpoint, client: RpcClient) -> None:
+    """pywinrm keeps a session whose encryption was never set up; what went over it next would be in the clear."""
+    endpoint.faults.add(Fault(HttpAnswer(503), Action.HANDSHAKE), Fault(Reset(), Action.HANDSHAKE, nth=3))
+    with mock.patch.object(winrm, "FRESH_FOR", 0.0):
+        assert_each_ran_once(client, 10)
+    assert len(endpoint.faults.fired) == 2
+    assert endpoint.requests[Action.UNREADABLE] == 0
+
+
 def test_a_send_that_is_too_large_goes_in_halves() -> None:
     with Endpoint(endpoint_options(limits=Limits(max_envelope_bytes=12 * 1024))) as endpoint:
         client = client_over(channel_to(endpoint))

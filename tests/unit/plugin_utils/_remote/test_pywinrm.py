@@ -1,0 +1,131 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""pywinrm: its options, what is refused before anything is sent, and its absence."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import winrm
+import winrm.exceptions
+import winrm.transport
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import (
+    ChannelError,
+    ChannelStatistics,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.pywinrm import (
+    WinRMOptions,
+    connect,
+    refusal,
+)
+
+OPTIONS = WinRMOptions("http://host:5985/wsman", username="CORP\\svc", password="secret")
+TLS = replace(OPTIONS, endpoint="https://host:5986/wsman")
+
+
+def refused(options: WinRMOptions = OPTIONS) -> str:
+    with pytest.raises(ChannelError) as caught:
+        connect(options, ChannelStatistics())
+    return str(caught.value)
+
+
+def test_a_message_names_the_far_end_and_no_secret() -> None:
+    assert OPTIONS.where == "host:5985 (http, transport ntlm, user CORP\\svc)"
+    assert replace(TLS, username=None).where == "host:5986 (https, transport ntlm)"
+    assert "secret" not in repr(OPTIONS)
+
+
+def test_every_option_is_one_of_pywinrm() -> None:
+    protocol, _excerpt = connect(OPTIONS, ChannelStatistics())
+    assert isinstance(protocol, winrm.Protocol)
+    assert protocol.transport.username == "CORP\\svc"
+    assert asdict(OPTIONS)["proxy"] is None
+
+
+@pytest.mark.parametrize("options", [OPTIONS, TLS, replace(TLS, transport="basic"), replace(TLS, transport="ssl")])
+def test_what_works_is_not_refused(options: WinRMOptions) -> None:
+    assert refusal(options) is None
+
+
+def test_kerberos_needs_no_password() -> None:
+    assert refusal(replace(OPTIONS, transport="kerberos", username=None, password=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (replace(OPTIONS, transport="basic"), "plain text"),
+        (replace(OPTIONS, transport="plaintext"), "plain text"),
+        (replace(OPTIONS, transport="ssl"), "plain text"),
+        (replace(OPTIONS, transport="auto"), "ansible_winrm_transport"),
+        (replace(OPTIONS, username=None), "ansible_user"),
+        (replace(OPTIONS, password=None), "ansible_password"),
+        (replace(OPTIONS, transport="certificate"), "https"),
+        (replace(TLS, transport="certificate"), "ansible_winrm_cert_pem"),
+        (replace(TLS, transport="ssl", cert_pem=__file__), "ansible_winrm_cert_key_pem"),
+        (replace(TLS, transport="certificate", cert_pem="absent.pem"), "no file absent.pem"),
+        (replace(OPTIONS, read_timeout_sec=20), "ansible_winrm_read_timeout_sec"),
+        (replace(OPTIONS, operation_timeout_sec=0), "ansible_winrm_operation_timeout_sec"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_any_contact(options: WinRMOptions, named: str) -> None:
+    text = refused(options)
+    assert named in text
+    assert options.where in text
+
+
+def test_what_pywinrm_itself_refuses() -> None:
+    assert "pywinrm refuses the options" in refused(replace(OPTIONS, message_encryption="sometimes"))
+
+
+def test_pywinrm_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "winrm", None)
+    text = refused()
+    assert "pip install 'pywinrm>=0.5.0'" in text
+    assert sys.executable in text
+
+
+@pytest.mark.parametrize(("version", "lacks"), [("0.3.0", True), ("0.4.3", False), ("0.5.0", True)])
+def test_pywinrm_is_too_old(monkeypatch: pytest.MonkeyPatch, version: str, lacks: bool) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: version)
+    if lacks:
+        monkeypatch.delattr(winrm.exceptions, "WSManFaultError")
+    text = refused()
+    assert f"pywinrm {version} is too old" in text
+    assert "pip install 'pywinrm>=0.5.0'" in text
+
+
+@pytest.mark.parametrize("version", ["0.5.0", "0.5.1.dev3", "1.0", "10.0.0rc1"])
+def test_newer_versions_are_taken(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: version)
+    assert connect(OPTIONS, ChannelStatistics())
+
+
+@pytest.mark.parametrize(
+    ("transport", "flag", "package"),
+    [
+        ("ntlm", "HAVE_NTLM", "requests-ntlm"),
+        ("kerberos", "HAVE_KERBEROS", "'pywinrm[kerberos]'"),
+        ("credssp", "HAVE_CREDSSP", "'pywinrm[credssp]'"),
+    ],
+)
+def test_a_transport_needs_its_packages(
+    monkeypatch: pytest.MonkeyPatch, transport: str, flag: str, package: str
+) -> None:
+    monkeypatch.setattr(winrm.transport, flag, False)
+    assert f"pip install {package}" in refused(replace(OPTIONS, transport=transport))
+
+
+def test_the_environment_stays_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "absent.pem")
+    monkeypatch.setenv("HTTPS_PROXY", "http://absent:3128")
+    protocol, _excerpt = connect(TLS, ChannelStatistics())
+    session = protocol.transport.build_session()
+    assert session.trust_env is False
+    assert session.verify is True
+    assert not {"http", "https", "all"} & set(session.proxies)

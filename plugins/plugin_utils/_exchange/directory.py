@@ -28,17 +28,9 @@ _Item = TypeVar("_Item")
 
 
 def ask_all(session: Session, calls: Mapping[_Item, Call]) -> dict[_Item, Answer]:
-    """The answer to each call; calls that are equal are made once."""
-    asked_by: dict[int, list[_Item]] = {}
-    order: list[Call] = []
-    for item, call in calls.items():
-        asked_by.setdefault(id(call), []).append(item)
-        order.append(call)
-    answers = {}
-    for call, answer in session.invoke(order):
-        for item in asked_by[id(call)]:
-            answers[item] = answer
-    return answers
+    """The answer to each call, in whatever order they come."""
+    items = {id(call): item for item, call in calls.items()}
+    return {items[id(call)]: answer for call, answer in session.invoke(list(calls.values()))}
 
 
 def why_no_evidence(answer: Answer) -> str | None:

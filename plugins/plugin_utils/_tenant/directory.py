@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 from .recipients import Recipient
 
@@ -48,11 +50,25 @@ class Directory:
 
     def look_alikes(self, identity: str, scope: Scope) -> list[Recipient]:
         """Ambiguous name resolution: everything whose name or address begins so; ``*`` stands for anything."""
+        if "*" not in identity:
+            return self._beginning(identity.casefold(), scope)
         pattern = re.sub(r"([\[?])", r"[\1]", identity.casefold())
-        matches = re.compile(fnmatch.translate(pattern if "*" in pattern else f"{pattern}*")).match
+        matches = re.compile(fnmatch.translate(pattern)).match
         return [
             each for each in self.recipients if scope(each) and any(matches(name.casefold()) for name in _names(each))
         ]
+
+    def _beginning(self, prefix: str, scope: Scope) -> list[Recipient]:
+        at = bisect_left(self._sorted_names, (prefix, -1))
+        found = set()
+        while at < len(self._sorted_names) and self._sorted_names[at][0].startswith(prefix):
+            found.add(self._sorted_names[at][1])
+            at += 1
+        return [self.recipients[number] for number in sorted(found) if scope(self.recipients[number])]
+
+    @cached_property
+    def _sorted_names(self) -> list[tuple[str, int]]:
+        return sorted((name.casefold(), at) for at, each in enumerate(self.recipients) for name in _names(each) if name)
 
 
 def _keys(each: Recipient) -> Iterable[str]:

@@ -32,6 +32,7 @@ class _Garden:
             for number, each in enumerate(self.recipients)
             if each.traits.mailbox and each.kind is not Kind.GROUP_MAILBOX and number >= accounts
         ]
+        self.number = {at: number for number, at in enumerate(self.mailboxes)}
 
     def change(self, at: int, **values: object) -> None:
         self.recipients[at] = replace(self.recipients[at], **values)  # type: ignore[arg-type]
@@ -51,7 +52,7 @@ class _Garden:
 
     def neighbour(self, at: int) -> Recipient:
         """A mailbox that is another one, where there are two."""
-        return self.recipients[self.mailboxes[(self.mailboxes.index(at) + 1) % len(self.mailboxes)]]
+        return self.recipients[self.mailboxes[(self.number[at] + 1) % len(self.mailboxes)]]
 
     def _place(self, at: int) -> Place:
         return Place(self.organisation.organization, self.organisation.tenant_id, at)

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stages for the tests: set as asked for, cleared at the end of the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
+from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions, find_powershell
+from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
+
+from .stage import Scene, Stage
+
+SetStage = Callable[..., Stage]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _powershell_in_ci() -> None:
+    """What is found here for the stand-in alone is not found for PowerShell."""
+    if os.environ.get("CI") and not find_powershell():
+        pytest.fail("no PowerShell 7: set PWSH, or install pwsh")
+
+
+@pytest.fixture
+def powershell() -> None:
+    """For a test that is about PowerShell itself."""
+    if not find_powershell():
+        pytest.skip("no PowerShell 7: set PWSH, or install pwsh")
+
+
+@pytest.fixture
+def set_stage(tmp_path: Path) -> Iterator[SetStage]:
+    """Sets a stage for an organisation; keyword arguments are those of Scene, and ``host`` for HostOptions.
+
+    PowerShell is a real one where the machine has one, else the stand-in.
+    """
+    with ExitStack() as stack:
+
+        def start(organisation: Organisation, *, host: HostOptions | None = None, **scene: Any) -> Stage:
+            options: SimulatorOptions = scene.pop("options", SimulatorOptions())
+            options = replace(options, host=host) if host else options
+            return stack.enter_context(Stage(tmp_path, organisation, Scene(options=options, **scene)))
+
+        yield start

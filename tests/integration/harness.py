@@ -1,0 +1,151 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs ansible-playbook as a user would, with nothing of the machine's own around it, and tells what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTION = "email_router.exchange_online"
+TASK = f"{COLLECTION}.mailbox_delegation"
+NEWEST = "2.19"
+#: Version of ansible-core → the environment that holds it; made by ``make venvs``.
+CORES = {"2.17": ROOT / ".venvs" / "2.17", "2.18": ROOT / ".venvs" / "2.18", NEWEST: ROOT / ".venv"}
+#: Seconds; the longest run takes a tenth of it.
+PATIENCE = 240
+_CALLBACKS = Path(__file__).parent / "callback_plugins"
+#: What no run may ever say.
+_SHAMEFUL = ("Traceback (most recent call last)", "DEPRECATION WARNING", "Unexpected Exception", "MODULE FAILURE")
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What became of a task on a host. ``status``: ok, failed, skipped, unreachable."""
+
+    task: str
+    action: str
+    host: str
+    status: str
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """An ansible-playbook that has ended: its exit status, all that it printed, and the results of its tasks."""
+
+    status: int
+    output: str
+    tasks: tuple[TaskResult, ...]
+
+    @property
+    def text(self) -> str:
+        """The output in one line, as messages are found in it whatever their width."""
+        return " ".join(self.output.split())
+
+    @property
+    def accesses(self) -> list[Mapping[str, Any]]:
+        """The result of each task mailbox_delegation."""
+        return [each.result for each in self.tasks if each.action == TASK]
+
+    @property
+    def access(self) -> Mapping[str, Any]:
+        """The result of the only task mailbox_delegation."""
+        (result,) = self.accesses
+        return result
+
+    @property
+    def message(self) -> str:
+        """What that task says, failed or not."""
+        return str(self.access["msg"])
+
+    @property
+    def changed(self) -> bool:
+        """Whether ansible counts any task as changed."""
+        return any(each.result.get("changed") for each in self.tasks)
+
+    def rows(self, mailbox: str) -> dict[str, Mapping[str, Any]]:
+        """The rows of a mailbox, by right."""
+        return {row["right"]: row for row in self.access["grants"] if row["mailbox"] == mailbox}
+
+    def outcomes(self) -> dict[str, str]:
+        """``mailbox right`` → outcome."""
+        return {f"{row['mailbox']} {row['right']}": row["outcome"] for row in self.access["grants"]}
+
+
+@dataclass(frozen=True)
+class ControlNode:
+    """A machine with one version of ansible-core. ``directory``: for its files. ``environment``: on top of its own."""
+
+    core: str
+    directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def play(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Run:
+        """Runs ``ansible-playbook`` with these arguments from the root of the checkout.
+
+        Fails where it says what no run may say: an error of ours that nobody caught, or a deprecation.
+        """
+        records = self.directory / "records.jsonl"
+        records.unlink(missing_ok=True)
+        command = [str(self._program()), *map(str, arguments)]
+        status, output = _finished(command, {**self._surroundings(records), **(environment or {})})
+        said = [phrase for phrase in _SHAMEFUL if phrase in output]
+        assert not said, f"{said} in the output of ansible-core {self.core}:\n{output}"
+        lines = records.read_text(encoding="utf-8").splitlines() if records.exists() else []
+        return Run(status, output, tuple(TaskResult(**json.loads(line)) for line in lines))
+
+    def _program(self) -> Path:
+        program = CORES[self.core] / "bin" / "ansible-playbook"
+        assert program.exists(), f"no ansible-core {self.core} at {CORES[self.core]}: run `make venvs`"
+        return program
+
+    def _surroundings(self, records: Path) -> dict[str, str]:
+        home = self.directory / "home"
+        home.mkdir(exist_ok=True)
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(home),
+            "LANG": "C.UTF-8",
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_HOME": str(home / ".ansible"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_NOCOWS": "1",
+            "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "recorder",
+            "RECORDER_FILE": str(records),
+            **self.environment,
+        }
+
+
+def _finished(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """Exit status and output. A run that takes too long is ended with all that it started in its session."""
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    try:
+        output, _none = process.communicate(timeout=PATIENCE)
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        output, _none = process.communicate()
+        print(output)
+        raise
+    return process.returncode, output

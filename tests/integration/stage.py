@@ -1,0 +1,204 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A control node before a simulated organisation: inventories, playbooks, runs, and the organisation's own books."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Union
+
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.access import AccessList
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import (
+    CallRecord,
+    Connection,
+    Tenant,
+)
+from ansible_collections.email_router.exchange_online.tests.simulator.simulator import Simulator, SimulatorOptions
+
+from .harness import NEWEST, TASK, ControlNode, Run
+
+ROUTER = "crmrouter@contoso.com"
+MANAGEMENT = "exo-mgmt01"
+#: The group of the mailboxes in every inventory.
+MAILBOXES = "crm_mailboxes"
+SEND_AS = {"account": ROUTER, "access_type": "send_as"}
+EVERYTHING = {"account": ROUTER, "rights": ["send_as", "full_access", "send_on_behalf"]}
+
+#: Names of hosts, or hosts with their variables.
+Hosts = Union[Iterable[str], Mapping[str, Mapping[str, Any]]]
+
+
+class Transport(Enum):
+    """How PowerShell is reached; over WinRM the value is the one of ansible_winrm_transport."""
+
+    NTLM = "ntlm"
+    BASIC_TLS = "basic"
+    CERTIFICATE_TLS = "certificate"
+    LOCAL = "local"
+
+    @property
+    def is_tls(self) -> bool:
+        return self in (Transport.BASIC_TLS, Transport.CERTIFICATE_TLS)
+
+    @property
+    def host(self) -> str:
+        """What a task is delegated to."""
+        return "localhost" if self is Transport.LOCAL else MANAGEMENT
+
+
+class WatchedTenant(Tenant):
+    """Remembers which of its connections are open."""
+
+    def __init__(self, organisation: Organisation) -> None:
+        super().__init__(organisation)
+        self.open: set[str] = set()
+
+    def connect(self, sign_in: Mapping[str, object]) -> Connection:
+        made = super().connect(sign_in)
+        self.open.add(made.connection_id)
+        return made
+
+    def disconnect(self, connection_id: str) -> None:
+        super().disconnect(connection_id)
+        self.open.discard(connection_id)
+
+
+def contoso(*recipients: Mapping[str, Any], **more: Any) -> Organisation:
+    """An organisation with the account of the router and these recipients; a shared mailbox if no kind is given."""
+    router = {"kind": "UserMailbox", "address": ROUTER, "name": "crmrouter", "display_name": "CRM Email Router"}
+    others = [{"kind": "SharedMailbox", **each} for each in recipients]
+    return Organisation.from_dict({"recipients": [router, *others], **more})
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How a stage is set. ``options``: of the simulator, but for ``tls``, which the transport decides."""
+
+    transport: Transport = Transport.NTLM
+    core: str = NEWEST
+    options: SimulatorOptions = field(default_factory=SimulatorOptions)
+
+
+class Stage:
+    """Everything that a run needs, in ``directory``; a context manager. After each run nothing of it may be left."""
+
+    def __init__(self, directory: Path, organisation: Organisation, scene: Scene) -> None:
+        self.directory = directory
+        self.scene = scene
+        self.tenant = WatchedTenant(organisation)
+        self.simulator = Simulator(self.tenant, replace(scene.options, tls=scene.transport.is_tls))
+        local = self.simulator.local().environment if scene.transport is Transport.LOCAL else {}
+        self.node = ControlNode(scene.core, directory, local)
+
+    def __enter__(self) -> Stage:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.simulator.stop()
+
+    @property
+    def management(self) -> dict[str, Any]:
+        """The variables of the host where PowerShell runs; of localhost there are none."""
+        transport = self.scene.transport
+        return {} if transport is Transport.LOCAL else dict(self.simulator.variables(transport.value))
+
+    @property
+    def sign_in(self) -> dict[str, str]:
+        """Options of the task."""
+        application = self.simulator.applications[0]
+        return {
+            "organization": self.simulator.organization,
+            "app_id": application.app_id,
+            "certificate_thumbprint": application.thumbprint,
+        }
+
+    @property
+    def writes(self) -> list[CallRecord]:
+        """The writing cmdlets that the organisation was ever sent."""
+        return [call for call in self.tenant.calls if call.writes]
+
+    def books(self) -> dict[str, AccessList]:
+        """Every access list of the organisation, to be compared."""
+        return dict(self.tenant.organisation.access)
+
+    def holds(self, mailbox: str, right: str, account: str = ROUTER) -> bool:
+        """What the organisation's own books say."""
+        return account in self.tenant.holders(mailbox, right)
+
+    def inventory(
+        self,
+        hosts: Hosts,
+        groups: Mapping[str, Iterable[str]] | None = None,
+        variables: Mapping[str, Any] | None = None,
+        management: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """An inventory: the mailboxes with the variables of their group, other ``groups`` of them, and the host where
+        PowerShell runs, with ``management`` on top of its variables."""
+        mailboxes = {name: dict(own) for name, own in _with_variables(hosts).items()}
+        content: dict[str, Any] = {
+            MAILBOXES: {"hosts": mailboxes, "vars": dict(variables or {})},
+            **{name: {"hosts": dict.fromkeys(members)} for name, members in (groups or {}).items()},
+        }
+        if self.scene.transport is not Transport.LOCAL:
+            content["management"] = {"hosts": {MANAGEMENT: {**self.management, **(management or {})}}}
+        return self._write("inventory.yml", content)
+
+    def task(self, keywords: Mapping[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+        """The task as the README shows it, with ``options`` on top; None takes out one that every run has."""
+        every = {**self.sign_in, "profiles": {"router": SEND_AS}, "profile": "router", **options}
+        return {
+            "name": "The service accounts hold what they need",
+            TASK: {name: value for name, value in every.items() if value is not None},
+            "delegate_to": self.scene.transport.host,
+            "run_once": True,
+            "register": "access",
+            **(keywords or {}),
+        }
+
+    def playbook(self, *tasks: Mapping[str, Any], **keywords: Any) -> Path:
+        """One play over the mailboxes."""
+        play = {"name": "Mailboxes", "hosts": MAILBOXES, "gather_facts": False, **keywords, "tasks": list(tasks)}
+        return self._write("playbook.yml", [play])
+
+    def play(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Run:
+        """Runs ansible-playbook, and looks whether anything of it is left behind."""
+        run = self.node.play(*arguments, environment=environment)
+        assert self.left_behind() == [], run.output
+        return run
+
+    def ensure(self, hosts: Hosts, *arguments: str, **options: Any) -> Run:
+        """One task over these mailboxes, with options on top of those of every run."""
+        return self.play("-i", self.inventory(hosts), self.playbook(self.task(**options)), *arguments)
+
+    def left_behind(self) -> list[str]:
+        """Processes of PowerShell, remote shells and connections to the organisation that are still there."""
+        key = self.simulator.tenant_server.key.encode()
+        processes = [
+            f"process {file.parent.name}" for file in Path("/proc").glob("[0-9]*/environ") if key in _bytes(file)
+        ]
+        shells = len(self.simulator.endpoint.service.shells)
+        return [*processes, *([f"{shells} shells"] if shells else []), *sorted(self.tenant.open)]
+
+    def _write(self, name: str, content: object) -> Path:
+        file = self.directory / name
+        file.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")  # JSON is YAML
+        return file
+
+
+def _with_variables(hosts: Hosts) -> Mapping[str, Mapping[str, Any]]:
+    return hosts if isinstance(hosts, Mapping) else {name: {} for name in hosts}
+
+
+def _bytes(file: Path) -> bytes:
+    """Empty where the process has gone, or is another user's."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""

@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 REMOTE = HERE.parents[1] / "plugins" / "plugin_utils" / "_remote"
 MEMBERS = {member for members in allowed.TYPES.values() for member in members} | allowed.DATA
 STATICS = {f"{name}::{member}" for name, members in allowed.TYPES.items() for member in members}
-PARAMETERS = {f"{name} -{each}" for name, (_, parameters) in allowed.COMMANDS.items() for each in parameters}
+PARAMETERS = {f"{name} -{each}" for name, (page, parameters) in allowed.COMMANDS.items() for each in parameters}
 
 pytestmark = pytest.mark.powershell
 
@@ -145,7 +145,7 @@ def test_the_walker_finds(uses: dict[str, list[Use]], snippet: str, fault: tuple
 
 def test_nothing_is_allowed_that_no_script_uses(uses: dict[str, list[Use]]) -> None:
     used = {(use.kind, use.name) for script in ("bootstrap", "runner") for use in uses[script]}
-    names = {name for _, name in used}
+    names = {name for kind, name in used}
     assert {each for each in allowed.COMMANDS if ("command", each) not in used} == set()
     assert {each for each in PARAMETERS if ("parameter", each) not in used} == set()
     assert {each for each in allowed.NODES | allowed.OPERATORS | allowed.ESCAPES if each not in names} == set()

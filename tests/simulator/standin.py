@@ -46,8 +46,8 @@ class Lines:
             self._held += chunk
         if not self._held:
             return None
-        line, _, rest = bytes(self._held).partition(b"\n")
-        self._held = bytearray(rest)
+        line, *rest = bytes(self._held).split(b"\n", 1)
+        self._held = bytearray(*rest)
         return line.decode("utf-8", "replace").rstrip("\r")
 
 
@@ -181,7 +181,7 @@ def main(arguments: list[str]) -> int:
         return NO_BOOTSTRAP
     lines = Lines(sys.stdin.fileno())
     count = int((lines.read() or "").lstrip("\ufeff"))
-    source = [line for line in (lines.read() for _ in range(count)) if line is not None]
+    source = [line for line in (lines.read() for number in range(count)) if line is not None]
     if len(source) < count:
         return NO_RUNNER
     return Runner(lines, "\n".join(source)).serve()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -43,5 +44,12 @@ class TenantSession:
         if self._read_only and spelled(call.cmdlet) in WRITERS:
             return Answer(error=CmdletError(f"{call.cmdlet} writes, and this session is read-only.", code="read_only"))
         answer = self._tenant.invoke(self._connection_id, call.cmdlet, call.parameters)
-        rows = tuple({name: row.get(name) for name in call.select} for row in answer.rows)
-        return replace(answer, rows=rows)
+        rows = tuple({name: row.get(name) for name in call.select} for row in answer.rows if call.select)
+        return replace(answer, rows=rows, error=answer.error and _taken_apart(answer.error))
+
+
+def _taken_apart(error: CmdletError) -> CmdletError:
+    """The record that a Get-EXO* hides in its JSON, as the runner takes it out (docs/wire-protocol.md, Answers)."""
+    body = error.text.partition(" ErrorMessage=")[2]
+    record = json.loads(body)["error"]["message"].split("|", 2) if body else []
+    return replace(error, code=record[0], type=record[1], text=record[2]) if len(record) == 3 else error

@@ -130,13 +130,20 @@ def read_send_on_behalf_of(session: Session, principals: Sequence[Principal]) ->
 
     An account known by its SID alone has no directory object that a mailbox could name.
     """
-    existing = {one.key: one for one in principals if one.distinguished_name}
+    by_key = {one.key: one for one in principals}
     calls = {
         key: cmdlets.get_send_on_behalf_of(filters.equals("GrantSendOnBehalfTo", one.distinguished_name))
-        for key, one in existing.items()
+        for key, one in by_key.items()
+        if one.distinguished_name
     }
-    read = {key: _delegators(existing[key], answer) for key, answer in ask_all(session, calls).items()}
-    return {one.key: read.get(one.key, frozenset()) for one in principals}
+    read = {key: _delegators(by_key[key], answer) for key, answer in ask_all(session, calls).items()}
+    return {key: read[key] if key in read else _unasked(one) for key, one in by_key.items()}
+
+
+def _unasked(principal: Principal) -> Delegators:
+    if principal.is_bare_sid:
+        return frozenset()
+    return NoEvidence("Exchange shows no distinguished name of the account, by which alone it could be looked for")
 
 
 def _delegators(principal: Principal, answer: Answer) -> Delegators:

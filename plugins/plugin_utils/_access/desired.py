@@ -47,14 +47,14 @@ def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> 
     Raises InputError for profiles that no one defined and mailboxes that have none.
     """
     faults: list[str] = []
-    wishes: dict[tuple[str, str, Right], Wish] = {}
+    wishes: dict[tuple[str, str, Right, State], Wish] = {}
     for item in items:
         faults.extend(_faults_of(item, profiles))
         for profile in (profiles[name] for name in item.profiles if name in profiles):
             rights = profile.rights if item.state is State.PRESENT else tuple(Right)
             for right in rights:
                 wish = Wish(item.host, item.address, profile.account, right, item.state)
-                wishes.setdefault((item.host, profile.account.lower(), right), wish)
+                wishes.setdefault((item.host, profile.account.lower(), right, item.state), wish)
     faults.extend(_account_faults(profiles))
     if faults:
         raise InputError(dict.fromkeys(faults))

@@ -30,7 +30,7 @@ def outcomes(faults: tuple[Fault, ...], calls: int) -> tuple[str, set[str]]:
     """A letter for each call (E error, W warning: already there, R row, N nothing), and who has access in the end."""
     tenant = a_tenant()
     session = FaultyTenant(tenant, faults=faults).session(SIGN_IN)
-    answers = [answer for call, answer in session.invoke([Call(ADD, GRANT)] * calls)]
+    answers = [answer for call, answer in session.invoke([Call(ADD, GRANT, ("User",))] * calls)]
     letters = ["E" if each.error else "W" if each.warnings else "R" if each.rows else "N" for each in answers]
     return "".join(letters), tenant.holders(SALES, "full_access")
 

@@ -193,15 +193,18 @@ _BY_CLASS: tuple[tuple[str, Fault], ...] = (
 )
 
 
-def classify(error: Exception) -> Fault:
-    """The fault that an exception of pywinrm, requests or their helpers stands for."""
+def classify(error: Exception, handled: BaseException | None = None) -> Fault:
+    """The fault that an exception of pywinrm, requests or their helpers stands for.
+
+    ``handled``: what was being handled when the operation began, which therefore is no cause of the error.
+    """
     own = _names(error)
     if "WSManFaultError" in own:
         return _by_code(error)
     if "WinRMTransportError" in own:
         status = int(getattr(error, "code", 0))
         return _BY_STATUS.get(status, replace(_UNKNOWN_CODE, text=f"the answer has HTTP status {status}"))
-    chain = list(_chain(error))
+    chain = list(_chain(error, handled))
     for link in chain:
         if (specific := _BY_VERIFY_CODE.get(getattr(link, "verify_code", 0))) is not None:
             return specific
@@ -223,10 +226,8 @@ def _names(error: BaseException) -> set[str]:
     return {kind.__name__ for kind in type(error).__mro__}
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _chain(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
     link: BaseException | None = error
-    seen: set[int] = set()
-    while link is not None and id(link) not in seen:
-        seen.add(id(link))
+    while link is not None and link is not handled:
         yield link
         link = link.__cause__ or link.__context__

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -151,10 +152,11 @@ class WinRMChannel:
     def _attempt(self, operation: Callable[[], T]) -> T:
         if self._clock() - self._last_request > FRESH_FOR:
             self._disconnect()
+        handled = sys.exc_info()[1]
         try:
             result = operation()
         except Exception as cause:
-            fault = classify(cause)
+            fault = classify(cause, handled)
             answered = type(cause).__name__ in ("WSManFaultError", "WinRMOperationTimeoutError")
             if answered:
                 self._in_contact = True

@@ -42,7 +42,6 @@ def test_a_message_names_the_far_end_and_no_secret() -> None:
 
 def test_every_option_is_one_of_pywinrm() -> None:
     protocol, _excerpt = connect(OPTIONS, ChannelStatistics())
-    assert isinstance(protocol, winrm.Protocol)
     assert protocol.transport.username == "CORP\\svc"
     assert asdict(OPTIONS)["proxy"] is None
 

@@ -55,7 +55,7 @@ def echo(cmdlet: str, parameters: Mapping[str, Parameter]) -> Answer:
         "Empty": [],
         "Nothing": None,
     }
-    return Answer(({"Cmdlet": cmdlet, "Parameters": said, **plain},))
+    return Answer(({"Cmdlet": cmdlet, "Parameters": said, **plain, "Nothing": None},))
 
 
 class EchoTenant(Tenant):

@@ -32,7 +32,6 @@ TYPES: dict[str, tuple[str, ...]] = {
     "System.Array": (),
     "System.BitConverter": ("ToString",),
     "System.Boolean": ("ToString",),
-    "System.Byte": (),
     "System.Char": (),
     "System.Collections.DictionaryEntry": ("Key", "Value"),
     "System.Collections.Hashtable": ("ContainsKey", "GetEnumerator", "Keys", "Values"),
@@ -53,7 +52,6 @@ TYPES: dict[str, tuple[str, ...]] = {
     "System.IO.StreamReader": ("new", "ReadLine", "ReadLineAsync"),
     "System.IO.StreamWriter": ("new", "AutoFlush", "Write"),
     "System.IO.TextWriter": ("WriteLine",),
-    "System.Int16": (),
     "System.Int32": (),
     "System.Int64": ("ToString",),
     "System.InvalidOperationException": ("new",),
@@ -120,7 +118,7 @@ NODES = {
 }  # fmt: skip
 OPERATORS = {
     "And", "As", "Bor", "Equals", "Format", "Icontains", "Ieq", "Igt", "Iin", "Ile", "Ilt", "Imatch", "Ine", "Inotin",
-    "Inotmatch", "Is", "IsNot", "Join", "Multiply", "Not", "Or", "Plus", "PostfixPlusPlus", "Rem",
+    "Inotmatch", "Is", "IsNot", "Join", "Multiply", "Not", "Or", "Plus", "PostfixPlusPlus",
 }  # fmt: skip
 ESCAPES = {"0", '"', "n"}
 #: 5.1 knows no suffix but l and d, and no binary numbers.

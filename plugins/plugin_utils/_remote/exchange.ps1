@@ -233,11 +233,16 @@ function Select-Row($Object, $Names) {
 # To null, boolean, integer, text, or a list of texts.
 function ConvertTo-Property($Value) {
     if ($null -eq $Value -or $Value -is [string] -or $Value -is [bool]) { return $Value }
-    if ($Value -is [int] -or $Value -is [long] -or $Value -is [int16] -or $Value -is [byte]) { return [long] $Value }
+    if (Test-Whole $Value) { return [long] $Value }
     if ($Value -isnot [System.Collections.IEnumerable] -or $Value -is [System.Collections.IDictionary]) {
         return ConvertTo-Text $Value
     }
     , @(foreach ($item in $Value) { ConvertTo-Text $item })
+}
+
+# Which type a number of JSON becomes depends on the PowerShell.
+function Test-Whole($Value) {
+    ($Value -is [int] -or $Value -is [long] -or $Value -is [double]) -and ($Value -as [long]) -eq $Value
 }
 
 function ConvertTo-Text($Value) {

@@ -43,7 +43,7 @@ function ConvertFrom-Wire([string] $Line) {
 
 function ConvertTo-Table($Value) {
     if ($Value -is [string]) { return $Value.Replace("`0", '') }
-    if (($Value -is [int] -or $Value -is [double]) -and $Value % 1 -eq 0) { return [long] $Value }
+    if (Test-Whole $Value) { return [long] $Value }
     if ($Value -is [System.Collections.IList]) { return , @(foreach ($item in $Value) { ConvertTo-Table $item }) }
     if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
     $table = @{}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
@@ -54,12 +55,16 @@ def drain(channel: ProcessChannel) -> Output:
             return Output(stdout, stderr, output.exit_code, ended=True)
 
 
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]
+def watch(pid: int) -> int:
+    """A descriptor that becomes readable when the process ends."""
+    return os.pidfd_open(pid)
+
+
+def ended(descriptor: int) -> bool:
+    """Whether it ends within some seconds."""
+    readable = select.select([descriptor], [], [], 5)[0]
+    os.close(descriptor)
+    return bool(readable)
 
 
 def test_carries_a_conversation() -> None:
@@ -144,10 +149,9 @@ def test_terminate_kills_what_does_not_end_and_all_that_it_started() -> None:
     )
     run(channel, program)
     child = int(read_until(channel, b"\n"))
-    pid = channel_pid(channel)
+    watched = [watch(channel_pid(channel)), watch(child)]
     channel.close()
-    assert not alive(pid)
-    assert not alive(child)
+    assert [ended(descriptor) for descriptor in watched] == [True, True]
 
 
 def test_terminate_and_close_may_come_at_any_time_and_twice() -> None:

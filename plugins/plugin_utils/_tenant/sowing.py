@@ -112,10 +112,6 @@ def _is_hidden(garden: _Garden, at: int) -> None:
     garden.change(at, hidden=True, account_disabled=True)
 
 
-def _is_synced_from_on_premises(garden: _Garden, at: int) -> None:
-    garden.change(at, directory_synced=True)
-
-
 def _was_granted_under_old_sids(garden: _Garden, at: int) -> None:
     """Exchange facts 1.1: a read filtered by the account does not find these."""
     each = garden.recipients[at]
@@ -171,6 +167,13 @@ def _shows_role_groups_and_domains(garden: _Garden, at: int) -> None:
     garden.access[guid] = replace(now, send_as=send_as)
 
 
+def _has_no_entry_of_self(garden: _Garden, at: int) -> None:
+    """With an entry of somebody else: a list without any is no list (exchange facts 3.3)."""
+    other = garden.neighbour(at).sid
+    garden.enter(at, Entry(other, ("FullAccess",), "All"), send_as=(Entry(other, ("SendAs",), "None"),))
+    garden.change(at, quirks=garden.recipients[at].quirks | {Quirk.NO_SELF})
+
+
 def _quirk(*quirks: Quirk) -> Callable[[_Garden, int], None]:
     def step(garden: _Garden, at: int) -> None:
         garden.change(at, quirks=garden.recipients[at].quirks | set(quirks))
@@ -190,7 +193,6 @@ _STEPS: tuple[Callable[[_Garden, int], None], ...] = (
     _is_displayed_as_the_address_of_another,
     _has_an_alias_that_is_a_upn,
     _is_hidden,
-    _is_synced_from_on_premises,
     _was_granted_under_old_sids,
     _has_entries_of_deleted_accounts,
     _has_inherited_entries,
@@ -202,7 +204,7 @@ _STEPS: tuple[Callable[[_Garden, int], None], ...] = (
     _quirk(Quirk.UPPER_CASE_USERS, Quirk.DELEGATES_BY_UPN),
     _quirk(Quirk.DISPLAY_NAMES, Quirk.DELEGATES_BY_GUID),
     _quirk(Quirk.DOMAIN_PREFIX),
-    _quirk(Quirk.NO_SELF),
+    _has_no_entry_of_self,
 )
 _EVERYWHERE = frozenset({Quirk.LOOK_ALIKES, Quirk.APOSTROPHES_REFUSED, Quirk.TRUSTEE_WAS_NOT_FOUND})
 

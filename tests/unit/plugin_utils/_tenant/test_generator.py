@@ -75,7 +75,7 @@ def test_every_quirk_is_sown(size: int) -> None:
     names = [each.name for each in people if not each.soft_deleted]
     router = people[0]
     assert len(set(names)) < len(names)
-    assert {"soft_deleted", "hidden", "directory_synced", "account_disabled"} <= {
+    assert {"soft_deleted", "hidden", "account_disabled"} <= {
         flag for each in mailboxes(organisation) for flag in each.to_dict()
     }
     assert any(each.name == each.object_id for each in people)

@@ -21,7 +21,7 @@ class Quirk(str, Enum):
     UPPER_CASE_USERS = "upper_case_users"
     #: Q4: users, too, are shown by display name only.
     DISPLAY_NAMES = "display_names"
-    #: Q6: trustees are shown as DOMAIN\\name.
+    #: Q6: trustees are shown as DOMAIN\name.
     DOMAIN_PREFIX = "domain_prefix"
     #: Q9 in text: IsInherited, Deny and the like arrive as "True" and "False".
     TEXT_BOOLEANS = "text_booleans"

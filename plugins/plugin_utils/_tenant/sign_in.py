@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from uuid import UUID
 
 from .binding import granted
-from .errors import TenantError, sign_in
+from .errors import sign_in
 from .organisation import App, Organisation
 
 _MSAL = "Microsoft.Identity.Client.MsalServiceException"
@@ -109,6 +109,3 @@ def _admitted(app: App) -> dict[str, list[str]]:
     if not grants:
         raise sign_in("System.Exception", "No cmdlet assigned to the user have this feature enabled.")
     return grants
-
-
-__all__ = ["Connection", "TenantError", "connection"]

@@ -11,7 +11,7 @@ from .._exchange import cmdlets
 from .._exchange.errors import Diagnosis, diagnose, says_already_present, says_not_present
 from .._exchange.session import Answer, Call, CmdletError
 from .model import Facts, Finding, Observed, Outcome, State, Unknown
-from .plan import Step, Verb, finding_of
+from .plan import Step, Verb, denied, finding_of
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,14 @@ def is_as_wanted(step: Step, seen: Observed) -> bool:
     return (seen.allowed and not seen.denied) if step.want.state is State.PRESENT else not seen.allowed
 
 
+def _is_denied(step: Step, seen: Observed) -> bool:
+    """Whether a Deny that was set meanwhile beats what the step was to bring about."""
+    return isinstance(seen, Facts) and seen.denied and step.want.state is State.PRESENT
+
+
 def may_still_appear(attempt: Attempt, seen: Observed) -> bool:
     """Whether waiting may help: Exchange took the write, or may have, and the read does not show it yet."""
-    if is_as_wanted(attempt.step, seen) or attempt.had_no_effect:
+    if is_as_wanted(attempt.step, seen) or attempt.had_no_effect or _is_denied(attempt.step, seen):
         return False
     return not any(not diagnose(error).leaves_doubt for error in attempt.errors)
 
@@ -81,7 +86,7 @@ def judge(attempt: Attempt, seen: Observed) -> Finding:
         reason = seen.reason if isinstance(seen, Unknown) else "the write was sent and never answered"
         return _unknown(attempt, reason)
     if not attempt.errors:
-        return _pending(attempt)
+        return _beaten(attempt, seen) if _is_denied(step, seen) else _pending(attempt)
     diagnosis = diagnose(attempt.errors[0])
     if diagnosis.leaves_doubt:
         return _unknown(attempt, f"Exchange answered: {attempt.errors[0].text}", diagnosis)
@@ -110,8 +115,8 @@ def _told_so(attempt: Attempt, seen: Facts) -> Finding:
     That an entry is there may be hidden from a read (exchange facts Q5, 1.1), so for a grant the word of the write
     counts. That an entry which a read shows is not there is a contradiction: nobody knows.
     """
-    if attempt.step.verb is Verb.GRANT and not seen.denied:
-        return _done(attempt)
+    if attempt.step.verb is Verb.GRANT:
+        return replace(_beaten(attempt, seen), write_sent=False) if seen.denied else _done(attempt)
     reason = "the write answered that there was nothing to do, and the access list read afterwards says otherwise"
     return replace(_unknown(attempt, reason), write_sent=False)
 
@@ -121,6 +126,11 @@ def _unknown(attempt: Attempt, reason: str, diagnosis: Diagnosis | None = None) 
     return _row(attempt, Outcome.UNKNOWN, reason, remedy)
 
 
+def _beaten(attempt: Attempt, seen: Observed) -> Finding:
+    """A Deny was set since the first look."""
+    return replace(denied(attempt.step.want, seen), before=attempt.step.facts.before, write_sent=True)
+
+
 def _pending(attempt: Attempt) -> Finding:
     cause = "Exchange accepted the write; its directory does not show it yet"
     return _row(attempt, Outcome.PENDING, cause, "run it again in an hour; it may take effect before")
@@ -128,4 +138,5 @@ def _pending(attempt: Attempt) -> Finding:
 
 def _refused(attempt: Attempt, diagnosis: Diagnosis) -> Finding:
     cause = f"Exchange refused: {attempt.errors[0].text}"
-    return _row(attempt, Outcome.REFUSED, cause, diagnosis.remedy or "read Exchange's words and run it again")
+    row = _row(attempt, Outcome.REFUSED, cause, diagnosis.remedy or "read Exchange's words and run it again")
+    return replace(row, write_sent=any(one is not None and one.error is None for one in attempt.answers))

@@ -22,23 +22,35 @@ class State(str, Enum):
 
 @dataclass(frozen=True)
 class Profile:
-    """A service account and the rights that it needs on the mailboxes it serves."""
+    """A service account and the rights that it needs on the mailboxes it serves.
+
+    ``replaces``: the account whose same rights it takes over, or empty.
+    """
 
     name: str
     account: str
     rights: tuple[Right, ...]
     groups: tuple[str, ...] = ()
+    replaces: str = ""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the inventory says of a mailbox, account and right. ``host``: what the user calls the mailbox."""
+    """What the inventory says of a mailbox, account and right. ``host``: what the user calls the mailbox.
+
+    ``after``: the account that must hold the right before this one may lose it, or empty.
+    """
 
     host: str
     address: str
     account: str
     right: Right
     state: State
+    after: str = ""
+
+
+#: GUID of the mailbox, key of the account, right.
+GrantKey = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -50,19 +62,23 @@ class Grant:
     right: Right
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> GrantKey:
         return (self.mailbox.guid, self.principal.key, self.right.value)
 
 
 @dataclass(frozen=True)
 class Want:
-    """A grant and what is wanted of it, whoever wished it. ``notes``: what a reader of the result should know."""
+    """A grant and what is wanted of it, whoever wished it. ``notes``: what a reader of the result should know.
+
+    ``after``: the key of the grant that must be held before this one may be revoked.
+    """
 
     host: str
     grant: Grant
     state: State
     account: str
     notes: tuple[str, ...] = ()
+    after: GrantKey | None = None
 
 
 @dataclass(frozen=True)
@@ -156,8 +172,8 @@ class Finding:
     write_sent: bool = False
 
     def changes(self, check_mode: bool) -> bool:
-        """A write whose effect is unknown counts as a change (design section 4)."""
-        if self.outcome is Outcome.UNKNOWN:
+        """A write counts where its effect is unknown (design section 4), where a Deny beats it, where others failed."""
+        if self.outcome in (Outcome.UNKNOWN, Outcome.DENIED, Outcome.REFUSED):
             return self.write_sent
         return self.outcome.changes(check_mode)
 

@@ -58,9 +58,14 @@ def decide(want: Want, seen: Observed) -> Union[Finding, Step]:
 
 def _decide_present(want: Want, seen: Facts) -> Union[Finding, Step]:
     if seen.denied:
-        cause = f"an entry of the access list denies {want.account} {want.grant.right.wording}, which beats any Allow"
-        return finding_of(want, Outcome.DENIED, seen, cause, "find out who set the Deny and why; remove it by hand")
+        return denied(want, seen)
     return finding_of(want, Outcome.COMPLIANT, seen) if seen.allowed else Step(want, Verb.GRANT, seen)
+
+
+def denied(want: Want, seen: Observed) -> Finding:
+    """A Deny beats what is wanted, and is never overwritten (design rule 5)."""
+    cause = f"an entry of the access list denies {want.account} {want.grant.right.wording}, which beats any Allow"
+    return finding_of(want, Outcome.DENIED, seen, cause, "find out who set the Deny and why; remove it by hand")
 
 
 def _decide_absent(want: Want, seen: Facts) -> Union[Finding, Step]:

@@ -55,7 +55,7 @@ class FakeRunner:
         self.log: list[str] = []
         self.kept: deque[tuple[int, bytes]] = deque()
         self.quit = False
-        self.source = SOURCE
+        self.lines: list[bytes] = []
         self.handler = handler
         self._buffer = b""
         self._to_read: int | None = None
@@ -72,6 +72,7 @@ class FakeRunner:
             self._to_read = int(line)
         elif self._to_read:
             self._to_read -= 1
+            self.lines.append(line)
         elif line.strip():
             return self._request(line)
         return b""
@@ -99,7 +100,7 @@ class FakeRunner:
             self.quit = True
         self.executed.append(request)
         if request["op"] == "hello":
-            result = {"host": "HOST", "user": "U", "runner_sha256": hashlib.sha256(self.source).hexdigest()}
+            result = {"host": "HOST", "user": "U", "runner_sha256": hashlib.sha256(b"\n".join(self.lines)).hexdigest()}
             return self._answer(number, {"ok": True, "result": result})
         return self._answer(number, self.handler(request))
 

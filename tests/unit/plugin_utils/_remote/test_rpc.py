@@ -78,7 +78,7 @@ class TestStart:
 
     def test_refuses_a_runner_that_is_not_the_one_that_was_sent(self) -> None:
         channel = FakeChannel()
-        channel.runner.source = b"# another"
+        channel.runner.lines.append(b"# one line more")
         with pytest.raises(RunnerMismatch):
             started(channel)
 

@@ -17,7 +17,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions, find_powershell
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
 
-from .stage import Scene, Stage
+from .stage import Stage
 
 SetStage = Callable[..., Stage]
 
@@ -38,15 +38,15 @@ def powershell() -> None:
 
 @pytest.fixture
 def set_stage(tmp_path: Path) -> Iterator[SetStage]:
-    """Sets a stage for an organisation; keyword arguments are those of Scene, and ``host`` for HostOptions.
+    """Sets a stage for an organisation; keyword arguments are those of Stage, and ``host``: HostOptions.
 
     PowerShell is a real one where the machine has one, else the stand-in.
     """
     with ExitStack() as stack:
 
-        def start(organisation: Organisation, *, host: HostOptions | None = None, **scene: Any) -> Stage:
-            options: SimulatorOptions = scene.pop("options", SimulatorOptions())
-            options = replace(options, host=host) if host else options
-            return stack.enter_context(Stage(tmp_path, organisation, Scene(options=options, **scene)))
+        def start(organisation: Organisation, *, host: HostOptions | None = None, **arguments: Any) -> Stage:
+            if host:
+                arguments["options"] = replace(arguments.get("options", SimulatorOptions()), host=host)
+            return stack.enter_context(Stage(tmp_path, organisation, **arguments))
 
         yield start

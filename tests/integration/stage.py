@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -77,25 +77,31 @@ def contoso(*recipients: Mapping[str, Any], **more: Any) -> Organisation:
     return Organisation.from_dict({"recipients": [router, *others], **more})
 
 
-@dataclass(frozen=True)
-class Scene:
-    """How a stage is set. ``options``: of the simulator, but for ``tls``, which the transport decides."""
-
-    transport: Transport = Transport.NTLM
-    core: str = NEWEST
-    options: SimulatorOptions = field(default_factory=SimulatorOptions)
-
-
 class Stage:
-    """Everything that a run needs, in ``directory``; a context manager. After each run nothing of it may be left."""
+    """Everything that a run needs, in ``directory``; a context manager. After each run nothing of it may be left.
 
-    def __init__(self, directory: Path, organisation: Organisation, scene: Scene) -> None:
+    ``options``: of the simulator, but for ``tls``, which the transport decides.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        organisation: Organisation,
+        transport: Transport = Transport.NTLM,
+        core: str = NEWEST,
+        options: SimulatorOptions | None = None,
+    ) -> None:
         self.directory = directory
-        self.scene = scene
+        self.transport = transport
         self.tenant = WatchedTenant(organisation)
-        self.simulator = Simulator(self.tenant, replace(scene.options, tls=scene.transport.is_tls))
-        local = self.simulator.local().environment if scene.transport is Transport.LOCAL else {}
-        self.node = ControlNode(scene.core, directory, local)
+        self.simulator = Simulator(self.tenant, replace(options or SimulatorOptions(), tls=transport.is_tls))
+        local = self.simulator.local().environment if transport is Transport.LOCAL else {}
+        self.node = ControlNode(core, directory, local)
+
+    def on(self, core: str) -> Stage:
+        """The same stage, from now on before a control node with this version of ansible-core."""
+        self.node = replace(self.node, core=core)
+        return self
 
     def __enter__(self) -> Stage:
         return self
@@ -106,8 +112,7 @@ class Stage:
     @property
     def management(self) -> dict[str, Any]:
         """The variables of the host where PowerShell runs; of localhost there are none."""
-        transport = self.scene.transport
-        return {} if transport is Transport.LOCAL else dict(self.simulator.variables(transport.value))
+        return {} if self.transport is Transport.LOCAL else dict(self.simulator.variables(self.transport.value))
 
     @property
     def sign_in(self) -> dict[str, str]:
@@ -123,6 +128,11 @@ class Stage:
     def writes(self) -> list[CallRecord]:
         """The writing cmdlets that the organisation was ever sent."""
         return [call for call in self.tenant.calls if call.writes]
+
+    def written_to(self, call: CallRecord) -> str:
+        """The address of the mailbox that a write was for."""
+        identity = call.parameters["Identity"]
+        return next(each.address for each in self.tenant.organisation.recipients if each.guid == identity)
 
     def books(self) -> dict[str, AccessList]:
         """Every access list of the organisation, to be compared."""
@@ -146,9 +156,9 @@ class Stage:
             MAILBOXES: {"hosts": mailboxes, "vars": dict(variables or {})},
             **{name: {"hosts": dict.fromkeys(members)} for name, members in (groups or {}).items()},
         }
-        if self.scene.transport is not Transport.LOCAL:
+        if self.transport is not Transport.LOCAL:
             content["management"] = {"hosts": {MANAGEMENT: {**self.management, **(management or {})}}}
-        return self._write("inventory.yml", content)
+        return self.write("inventory.yml", content)
 
     def task(self, keywords: Mapping[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         """The task as the README shows it, with ``options`` on top; None takes out one that every run has."""
@@ -156,7 +166,7 @@ class Stage:
         return {
             "name": "The service accounts hold what they need",
             TASK: {name: value for name, value in every.items() if value is not None},
-            "delegate_to": self.scene.transport.host,
+            "delegate_to": self.transport.host,
             "run_once": True,
             "register": "access",
             **(keywords or {}),
@@ -165,7 +175,7 @@ class Stage:
     def playbook(self, *tasks: Mapping[str, Any], **keywords: Any) -> Path:
         """One play over the mailboxes."""
         play = {"name": "Mailboxes", "hosts": MAILBOXES, "gather_facts": False, **keywords, "tasks": list(tasks)}
-        return self._write("playbook.yml", [play])
+        return self.write("playbook.yml", [play])
 
     def play(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Run:
         """Runs ansible-playbook, and looks whether anything of it is left behind."""
@@ -186,8 +196,10 @@ class Stage:
         shells = len(self.simulator.endpoint.service.shells)
         return [*processes, *([f"{shells} shells"] if shells else []), *sorted(self.tenant.open)]
 
-    def _write(self, name: str, content: object) -> Path:
+    def write(self, name: str, content: object) -> Path:
+        """A file of YAML."""
         file = self.directory / name
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")  # JSON is YAML
         return file
 

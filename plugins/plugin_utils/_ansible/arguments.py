@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 
 from .._access.desired import InputError
 from .sign_in import ENVIRONMENTS
@@ -58,9 +59,14 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
 def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The options with their defaults and types; raises InputError for whatever the spec does not allow."""
     result = ArgumentSpecValidator(spec).validate(dict(arguments))
-    if result.error_messages:
-        raise InputError(result.error_messages)
+    if result.errors.errors:
+        raise InputError(_in_words(error) for error in result.errors.errors)
     return dict(result.validated_parameters)
+
+
+def _in_words(error: Exception) -> str:
+    """What ansible's validator says; of unknown options it gives the names alone."""
+    return f"Unsupported parameters: {error}" if isinstance(error, UnsupportedError) else str(error)
 
 
 def secrets_of(spec: ArgumentSpec, options: Mapping[str, Any]) -> set[str]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.errors import AnsibleError
+
 from .._access import engine
 from .._access.desired import InputError, MailboxItem, wishes_of
 from .._access.meter import Statistics
-from .._access.model import Profile, State, Wish
+from .._access.model import Profile, Report, State, Wish
 from .._exchange.needs import needed_cmdlets
 from .._exchange.powershell import PowerShellSession
 from .._exchange.rights import Right
@@ -22,6 +24,8 @@ from .channels import channel_of, kind_of
 from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
 from .result import result_of, settled
 from .sign_in import SignIn, choose_sign_in
+
+_UNDEFINED = object()
 
 
 class DelegationAction(ExchangeAction):
@@ -56,13 +60,21 @@ class DelegationAction(ExchangeAction):
             return items_from_option(options["mailboxes"], options["profile"], options["state"])
         first = task_vars["inventory_hostname"]
         hostvars = task_vars["hostvars"]
-        visible = {name: self._templar.template(task_vars[name]) for name in HOST_VARIABLES if name in task_vars}
+        items = items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization)
+        visible = {name: self._seen(task_vars[name]) for name in HOST_VARIABLES if name in task_vars}
         check_visible(visible, hostvars[first])
-        return items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization)
+        return items
+
+    def _seen(self, value: Any) -> Any:
+        """A variable as the task sees it; what is undefined there is not what the inventory says."""
+        try:
+            return self._templar.template(value)
+        except AnsibleError:
+            return _UNDEFINED
 
     def _run(
         self, wishes: tuple[Wish, ...], options: Mapping[str, Any], sign_in: SignIn
-    ) -> tuple[engine.Report, dict[str, Any]]:
+    ) -> tuple[Report, dict[str, Any]]:
         watch = self.watch()
         began = watch.now()
         channel, program = channel_of(self._connection, options["executable"])

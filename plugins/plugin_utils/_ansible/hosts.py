@@ -106,7 +106,7 @@ def items_from_hosts(
     items: list[MailboxItem] = []
     for host in hosts:
         try:
-            variables = hostvars[host]
+            variables = _resolved(hostvars[host])
             _check_organization(variables.get("mailbox_delegation_organization"), organization)
             items.append(_item(str(host), variables, profiles, options))
         except InputError as error:
@@ -116,6 +116,16 @@ def items_from_hosts(
     if faults:
         raise InputError(faults)
     return tuple(items)
+
+
+def _resolved(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What a host says of itself. An undefined variable in it raises AnsibleError from ansible-core 2.19 on; before,
+    the template is left as it stands."""
+    said = {name: variables.get(name) for name in HOST_VARIABLES}
+    templates = [f"{name} is {value!r}" for name, value in said.items() if "{{" in str(value)]
+    if templates:
+        raise InputError(f"its variables cannot be read: {one}, in which something is undefined" for one in templates)
+    return {**said, "group_names": variables.get("group_names")}
 
 
 def _check_organization(wanted: Any, organization: str) -> None:
@@ -149,7 +159,8 @@ def _by_group(groups: Iterable[str], profiles: Mapping[str, Profile]) -> Iterato
 def check_visible(task_variables: Mapping[str, Any], host_variables: Mapping[str, Any]) -> None:
     """Raises InputError for host variables that a play, role or task sets: they would be read nowhere (design 2).
 
-    Both mappings hold templated values: of the task for its first host, and of that host in ``hostvars``.
+    Both mappings hold templated values: of the task for its first host, and of that host in ``hostvars``, which can be
+    read.
     """
     hidden = [
         name for name in HOST_VARIABLES if name in task_variables and task_variables[name] != host_variables.get(name)

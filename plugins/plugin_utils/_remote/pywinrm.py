@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,14 @@ _EXTRAS = {
 }
 _TRANSPORTS = ("basic", "certificate", "credssp", "kerberos", "ntlm", "plaintext", "ssl")
 _EXCERPT = 120
+#: Arguments of pywinrm that it does not use.
+_UNUSED = frozenset({"realm", "keytab"})
+#: A Receive must end in time for the next ping; another follows it anyway.
+_LONGEST_OPERATION = 30
+_TRUTH = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,27 @@ class WinRMOptions:
     @property
     def by_certificate(self) -> bool:
         return self.transport == "certificate" or (self.transport == "ssl" and bool(self.cert_pem or self.cert_key_pem))
+
+
+def options_of(given: Mapping[str, Any]) -> WinRMOptions:
+    """Takes texts for numbers and truth values, as inventories hold them. Raises ChannelError for any other value,
+    and for a name that is not one of the options."""
+    kinds = {each.name: each.type for each in fields(WinRMOptions)}
+    unknown = sorted(set(given) - set(kinds) - _UNUSED)
+    if unknown:
+        raise ChannelError(f"pywinrm has no option ansible_winrm_{', ansible_winrm_'.join(unknown)}")
+    values = {name: _valued(name, kinds[name], value) for name, value in given.items() if name not in _UNUSED}
+    options = WinRMOptions(**values)
+    return replace(options, operation_timeout_sec=min(options.operation_timeout_sec, _LONGEST_OPERATION))
+
+
+def _valued(name: str, kind: object, value: Any) -> Any:
+    try:
+        if kind == "bool":
+            return _TRUTH[str(value).lower()]
+        return int(value) if kind == "int" else value
+    except (ValueError, KeyError) as cause:
+        raise ChannelError(f"ansible_winrm_{name} cannot be {value!r}") from cause
 
 
 def refusal(options: WinRMOptions) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from .channel import ChannelError, ChannelInterrupted, ChannelStatistics, Output
 from .errors import ShellLost
 from .faults import FOREIGN, Action, Fault, classify
-from .pywinrm import WinRMOptions, connect
+from .pywinrm import WinRMOptions, connect, options_of
 
 T = TypeVar("T")
 
@@ -40,7 +40,10 @@ class _Faulted(Exception):
 
 
 class WinRMChannel:
-    """``options``: the arguments of ``winrm.Protocol`` by the same names (:class:`~.pywinrm.WinRMOptions`)."""
+    """``options``: the arguments of ``winrm.Protocol`` by the same names (:class:`~.pywinrm.WinRMOptions`).
+
+    They are looked at by ``open``.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,8 @@ class WinRMChannel:
         **options: Any,
     ) -> None:
         self.statistics = ChannelStatistics()
-        self._options = WinRMOptions(**options)
+        self._given = options
+        self._options = WinRMOptions("")
         self._clock = clock
         self._sleep = sleep
         self._protocol: Any = None
@@ -65,6 +69,7 @@ class WinRMChannel:
 
     def open(self, executable: str, arguments: list[str]) -> None:
         """Opens the shell and starts the program. Raises ChannelError at the first fault: accounts lock out."""
+        self._options = options_of(self._given)
         self._protocol, self._excerpt = connect(self._options, self.statistics)
         program = f'"{executable}"' if " " in executable and '"' not in executable else executable
         try:

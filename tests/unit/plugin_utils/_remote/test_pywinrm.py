@@ -9,6 +9,7 @@ import importlib.metadata
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import winrm
@@ -21,6 +22,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.pywinrm import (
     WinRMOptions,
     connect,
+    options_of,
     refusal,
 )
 
@@ -49,6 +51,31 @@ def test_every_option_is_one_of_pywinrm() -> None:
 @pytest.mark.parametrize("options", [OPTIONS, TLS, replace(TLS, transport="basic"), replace(TLS, transport="ssl")])
 def test_what_works_is_not_refused(options: WinRMOptions) -> None:
     assert refusal(options) is None
+
+
+def test_options_are_taken_as_inventories_hold_them() -> None:
+    given = {"endpoint": "e", "send_cbt": "False", "kerberos_delegation": "yes", "read_timeout_sec": "40", "realm": "R"}
+    options = options_of({**given, "operation_timeout_sec": "15", "proxy": None, "credssp_disable_tlsv1_2": True})
+    assert (options.send_cbt, options.kerberos_delegation, options.credssp_disable_tlsv1_2) == (False, True, True)
+    assert (options.read_timeout_sec, options.operation_timeout_sec, options.proxy) == (40, 15, None)
+
+
+def test_a_receive_is_never_so_long_that_a_ping_comes_too_late() -> None:
+    options = options_of({"endpoint": "e", "operation_timeout_sec": 600, "read_timeout_sec": 700})
+    assert (options.operation_timeout_sec, options.read_timeout_sec) == (30, 700)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"read_timeout_sec": "long"}, "ansible_winrm_read_timeout_sec cannot be 'long'"),
+        ({"send_cbt": "maybe"}, "ansible_winrm_send_cbt cannot be 'maybe'"),
+        ({"colour": "blue", "age": 1}, "no option ansible_winrm_age, ansible_winrm_colour"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(given: dict[str, Any], named: str) -> None:
+    with pytest.raises(ChannelError, match=named):
+        options_of({"endpoint": "e", **given})
 
 
 def test_kerberos_needs_no_password() -> None:

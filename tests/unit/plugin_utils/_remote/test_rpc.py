@@ -247,7 +247,7 @@ class TestPatience:
         replies = started(channel).stream(calls(range(8)))
         first = next(replies)
         channel.clock.sleep(5000)
-        assert [first[0], *(token for token, _ in replies)] == list(range(8))
+        assert [first[0], *(token for token, _reply in replies)] == list(range(8))
 
     def test_keep_alive_pings_only_when_it_is_time(self) -> None:
         channel = FakeChannel()

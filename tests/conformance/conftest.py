@@ -61,3 +61,10 @@ def auditing(shared: Server) -> Iterator[Conversation]:
 def powershell(tmp_path: Path) -> Iterator[Server]:
     with serve(tmp_path, "powershell") as server:
         yield server
+
+
+@pytest.fixture
+def constrained(tmp_path: Path) -> Iterator[Server]:
+    """On a host with application control."""
+    with serve(tmp_path, "powershell", constrained=True) as server:
+        yield server

@@ -169,6 +169,11 @@ class Conversation:
         return line
 
     @property
+    def answers(self) -> list[dict[str, Any]]:
+        """All that have been read."""
+        return [answer for line in self.lines if (answer := line.answer)]
+
+    @property
     def log(self) -> list[str]:
         """What was printed besides answers, and has been read."""
         return [
@@ -206,16 +211,17 @@ class Server:
     tenant: EchoTenant
     store: CertificateStore
 
+    def process(self) -> subprocess.Popen[bytes]:
+        """A process that waits for the runner's source."""
+        pipe = subprocess.PIPE
+        command = [*self.words, *source().arguments]
+        environment = dict(self.environment)
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=self.directory)
+
     def start(self, preamble: bytes | None = None) -> Conversation:
         """A process that has the runner's source, or what is given in its place."""
-        begin = launch("powershell.exe")
-        command = [*self.words, *begin.arguments]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=pipe, env=dict(self.environment), cwd=self.directory
-        )
-        conversation = Conversation(process)
-        conversation.send(begin.preamble if preamble is None else preamble)
+        conversation = Conversation(self.process())
+        conversation.send(source().preamble if preamble is None else preamble)
         return conversation
 
     def greeted(self, read_only: bool = False) -> Conversation:

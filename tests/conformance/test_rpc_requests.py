@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Answer, CmdletError
 
-from .driver import CMDLETS, CONNECT, Conversation, Server, source
+from .driver import CMDLETS, CONNECT, Conversation, Server, echo, source
 
 WRITES: dict[str, dict[str, Any]] = {
     "Add-RecipientPermission": {"Identity": "a", "Trustee": "b", "AccessRights": ["SendAs"], "Confirm": False},
@@ -111,6 +111,14 @@ def test_a_read_only_process_runs_every_reader(auditing: Conversation, cmdlet: s
     assert row == {"Cmdlet": cmdlet, "Parameters": '{"Identity": "a@contoso.com"}'}
 
 
+def test_the_connection_can_be_looked_at(shared: Server, auditing: Conversation) -> None:
+    shared.tenant.reply = lambda cmdlet, parameters: None
+    assert auditing.call("Get-ConnectionInformation", "State", "TokenStatus")["rows"] == [
+        {"State": "Connected", "TokenStatus": "Active"}
+    ]
+    shared.tenant.reply = echo
+
+
 @pytest.mark.parametrize(("cmdlet", "parameters"), WRITES.items(), ids=WRITES)
 def test_a_writer_gets_the_parameters_it_was_given(
     enforcing: Conversation, cmdlet: str, parameters: dict[str, Any]
@@ -126,7 +134,19 @@ def test_set_mailbox_sets_nothing_else(shared: Server, enforcing: Conversation, 
     assert len(shared.tenant.calls) == before
 
 
-BLANKS: list[object] = ["", " ", "\t\n", "\u00a0", None, [], [""], ["a", " "], {}, {"Add": []}, {"Add": ["a"], "Remove": [" "]}]
+BLANKS: list[object] = [
+    "",
+    " ",
+    "\t\n",
+    "\u00a0",
+    None,
+    [],
+    [""],
+    ["a", " "],
+    {},
+    {"Add": []},
+    {"Add": ["a"], "Remove": [" "]},
+]
 
 
 @pytest.mark.parametrize("name", ["Identity", "User", "Trustee", "identity", "Ident", "Filter"])

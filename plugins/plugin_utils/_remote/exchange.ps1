@@ -132,14 +132,14 @@ function Get-CertificateReport {
 
 function Import-ExchangeModule([version] $Minimum) {
     $newest = $null
-    foreach ($module in @(Get-Module -ListAvailable -Name ExchangeOnlineManagement)) {
+    foreach ($module in @(Get-Module -ListAvailable -Name ExchangeOnlineManagement -ErrorAction SilentlyContinue)) {
         if (-not $newest -or $module.Version -gt $newest.Version) { $newest = $module }
     }
     if (-not $newest) { Stop-Request 'module_missing' 'the module ExchangeOnlineManagement is not installed' }
     if ($newest.Version -lt $Minimum) {
         Stop-Request 'module_too_old' "ExchangeOnlineManagement $($newest.Version) is older than $Minimum"
     }
-    Import-Module -Name ExchangeOnlineManagement -RequiredVersion $newest.Version
+    try { Import-Module -Name $newest.Path } catch { Stop-Request 'connect_failed' '' $_ }
     [string] $newest.Version
 }
 

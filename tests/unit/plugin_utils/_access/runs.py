@@ -23,10 +23,15 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     Wish,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Session
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    Answer,
+    Call,
+    Session,
+    SessionLost,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
-from .._exchange.sessions import ROUTER, signed_in
+from .._exchange.sessions import ROUTER, ScriptedSession, signed_in, watched
 
 
 class FakeWatch:
@@ -103,6 +108,25 @@ def run(
     opened = session or signed_in(tenant, read_only=check_mode)
     report, statistics = ensure(opened, tuple(wanted), Options(check_mode, verify=verify), watch)
     return Run(report, statistics, check_mode, watch)
+
+
+class BreakingSession(ScriptedSession):
+    """A session with the organisation whose contact breaks at the first call that ``breaks`` says so of.
+
+    ``carried_out``: that call reaches the organisation all the same; nobody hears of it.
+    """
+
+    def __init__(self, tenant: Tenant, breaks: Callable[[Call], bool], carried_out: bool = False) -> None:
+        inner = watched(tenant)
+
+        def answer(call: Call) -> Answer:
+            if breaks(call):
+                if carried_out:
+                    inner.script(call)
+                raise SessionLost("the connection broke", (call,))
+            return inner.script(call)
+
+        super().__init__(answer)
 
 
 def writes(tenant: Tenant) -> list[str]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import Attempt
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import Attempt, writes_of
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Facts,
     Grant,
@@ -17,6 +17,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import AccessEntry, Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
     Answer,
+    Call,
     CmdletError,
 )
 
@@ -64,3 +65,8 @@ def step(state: State = State.PRESENT, facts: Facts | None = None, right: Right 
 
 def attempt(state: State, *answers: Answer | None) -> Attempt:
     return Attempt(step(state), answers)
+
+
+def calls_of(made: Step, auto_mapping: bool = False) -> tuple[Call, ...]:
+    """The writes that a step calls for."""
+    return writes_of(made, auto_mapping)

@@ -13,7 +13,6 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     is_as_wanted,
     judge,
     may_still_appear,
-    writes_of,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Facts,
@@ -39,6 +38,7 @@ from .samples import (
     TIMED_OUT,
     UNREAD,
     attempt,
+    calls_of,
     entry,
     step,
 )
@@ -171,21 +171,21 @@ def parameters(*calls: Call) -> list[dict[str, object]]:
     ],
 )
 def test_a_grant_is_one_write(right: Right, cmdlet: str) -> None:
-    (call,) = writes_of(step(P, right=right), auto_mapping=False)
+    (call,) = calls_of(step(P, right=right))
     assert call.cmdlet == cmdlet
     assert call.parameters["Identity"] == SALES.guid
 
 
 @pytest.mark.parametrize("chosen", [True, False])
 def test_auto_mapping_is_as_chosen(chosen: bool) -> None:
-    (call,) = writes_of(step(P, right=Right.FULL_ACCESS), auto_mapping=chosen)
+    (call,) = calls_of(step(P, right=Right.FULL_ACCESS), chosen)
     assert call.parameters["AutoMapping"] is chosen
 
 
 def revocations(*entries: AccessEntry, right: Right = Right.SEND_AS, principal: Principal = ACCOUNT) -> list[Call]:
     made = step(A, Facts(True, False, False, entries), right)
     made = replace(made, want=replace(made.want, grant=replace(made.want.grant, principal=principal)))
-    return list(writes_of(made, auto_mapping=True))
+    return list(calls_of(made))
 
 
 def test_a_revocation_takes_the_entry_back_under_the_sid_that_it_stands_under() -> None:
@@ -213,7 +213,7 @@ def test_send_on_behalf_is_taken_back_though_no_entry_shows_it() -> None:
 
 def test_no_step_ever_both_takes_and_gives() -> None:
     for right in Right:
-        verbs = {call.cmdlet.partition("-")[0] for call in writes_of(step(P, right=right), auto_mapping=False)}
+        verbs = {call.cmdlet.partition("-")[0] for call in calls_of(step(P, right=right))}
         assert verbs <= {"Add", "Set"}
         assert {call.cmdlet.partition("-")[0] for call in revocations(right=right)} <= {"Remove", "Set"}
 

@@ -17,7 +17,7 @@ attributes:
   diff_mode:
     description: Returns what changed, or would change, as a diff.
   idempotent:
-    description: When run twice in a row, the second run changes nothing, unless something else changed the organisation.
+    description: When run twice in a row, the second run changes nothing, unless somebody else did in between.
   action:
     description: Has an action plugin, which does the work on the controller.
   async:

@@ -43,6 +43,7 @@ attributes:
   delegation:
     support: full
   platform:
+    support: full
     platforms: windows, posix
   action_group:
     support: full
@@ -60,6 +61,8 @@ options:
       - C(rights) is a list of V(send_as), V(full_access), V(send_on_behalf). Full Access alone does not let an
         account send.
       - C(groups) is a list of groups of the inventory; the profile applies to all hosts in them.
+      - C(replaces) is an account that this one takes the place of. Where the new account holds the right, read back,
+        the old one's same right is taken from that mailbox, so that there is no moment in which neither works.
     type: dict
     required: true
   profile:
@@ -94,6 +97,41 @@ options:
         description: What is wanted; the default is O(state).
         type: str
         choices: [present, absent]
+  surplus_group:
+    description:
+      - The inventory group that lists every mailbox which may hold grants, whatever C(--limit) and C(serial) say.
+      - With it, whatever the accounts of O(profiles) hold beyond what is wanted is looked for. Send As and Send on
+        Behalf in the whole organisation, Full Access on the mailboxes of the group.
+    type: str
+  surplus:
+    description:
+      - What becomes of surplus. V(report) lists it, with the outcome V(surplus). V(revoke) takes it back, but only
+        if the group has at least O(surplus_group_minimum) hosts and each of them was found; else it is held back.
+    type: str
+    choices: [report, revoke]
+    default: report
+  surplus_group_minimum:
+    description:
+      - The least number of hosts that O(surplus_group) must have for O(surplus=revoke). A broken inventory source
+        must not make everything surplus.
+    type: int
+  retired_accounts:
+    description:
+      - Accounts that shall hold nothing, by user principal name, address, object id, or, if deleted, SID. What they
+        hold is taken back. Send As and Send on Behalf in the whole organisation, Full Access on the mailboxes of the
+        task and of O(surplus_group).
+    type: list
+    elements: str
+    default: []
+  max_grants:
+    description:
+      - The most grants that the task may write, a number or a per cent of its mailboxes such as V(5%). If more are
+        called for, nothing at all is written and the task fails. Not in a C(serial) play.
+    type: str
+  max_revocations:
+    description:
+      - The same for revocations. If not set it is V(10), in a C(serial) play for each batch.
+    type: str
   auto_mapping:
     description:
       - Whether Outlook of the account opens a mailbox by itself once Full Access is granted. It takes effect when
@@ -165,7 +203,7 @@ grants:
   type: list
   elements: dict
   contains:
-    mailbox: {description: Name of the host, or the item, type: str, returned: always}
+    mailbox: {description: "Name of the host, or the item", type: str, returned: always}
     address: {description: Primary address of the mailbox, type: str, returned: always}
     account: {description: The service account, type: str, returned: always}
     right: {description: "V(send_as), V(full_access) or V(send_on_behalf)", type: str, returned: always}
@@ -178,7 +216,7 @@ grants:
           established), V(refused) (Exchange said no), V(not_found), V(ambiguous) or V(unsupported).
       type: str
       returned: always
-    cause: {description: Why, if not as wanted, type: str, returned: always}
+    cause: {description: "Why, if not as wanted", type: str, returned: always}
     next_step: {description: What to do about it, type: str, returned: always}
     notes: {description: What else was noticed, type: list, elements: str, returned: always}
   sample:

@@ -15,6 +15,18 @@ from .plan import Step, Verb, denied, finding_of
 
 
 @dataclass(frozen=True)
+class WriteSettings:
+    """How rights are given. ``verify``: seconds to wait until what was written is visible.
+
+    ``inheritance``: the InheritanceType of Full Access; it is on an entry for good (exchange facts 4).
+    """
+
+    auto_mapping: bool = False
+    inheritance: str = "All"
+    verify: float = 120.0
+
+
+@dataclass(frozen=True)
 class Attempt:
     """A step whose writes were sent. ``answers``: one for each write, None where none came."""
 
@@ -36,11 +48,12 @@ class Attempt:
         return all(one is not None and one.error is None and told(one.warnings) for one in self.answers)
 
 
-def writes_of(step: Step, auto_mapping: bool) -> tuple[Call, ...]:
+def writes_of(step: Step, settings: WriteSettings) -> tuple[Call, ...]:
     """One write for a grant; for a revocation one for each entry seen, each under the SID that it stands under."""
     grant = step.want.grant
     if step.verb is Verb.GRANT:
-        return (cmdlets.grant(grant.right, grant.mailbox.guid, grant.principal, auto_mapping),)
+        how = (settings.auto_mapping, settings.inheritance)
+        return (cmdlets.grant(grant.right, grant.mailbox.guid, grant.principal, *how),)
     return tuple(_revocations(step).values())
 
 

@@ -12,7 +12,7 @@ from .._exchange.accounts import Account, account_fault
 from .._exchange.directory import Found
 from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, address_fault
 from .._exchange.rights import Right
-from .model import Finding, Grant, Outcome, Profile, State, Want, Wish
+from .model import Finding, Grant, GrantKey, Outcome, Profile, State, Want, Wish
 
 _OUTCOME_OF = {
     ProblemKind.NOT_FOUND: Outcome.NOT_FOUND,
@@ -51,14 +51,25 @@ def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> 
     for item in items:
         faults.extend(_faults_of(item, profiles))
         for profile in (profiles[name] for name in item.profiles if name in profiles):
-            rights = profile.rights if item.state is State.PRESENT else tuple(Right)
-            for right in rights:
-                wish = Wish(item.host, item.address, profile.account, right, item.state)
-                wishes.setdefault((item.host, profile.account.lower(), right, item.state), wish)
+            for wish in _wishes(item, profile):
+                wishes.setdefault((wish.host, wish.account.lower(), wish.right, wish.state), wish)
     faults.extend(_account_faults(profiles))
     if faults:
         raise InputError(dict.fromkeys(faults))
     return tuple(wishes.values())
+
+
+def _wishes(item: MailboxItem, profile: Profile) -> Iterator[Wish]:
+    """An account that is replaced loses what the new one gets, and only once the new one has it."""
+    if item.state is State.PRESENT:
+        for right in profile.rights:
+            yield Wish(item.host, item.address, profile.account, right, State.PRESENT)
+            if profile.replaces:
+                yield Wish(item.host, item.address, profile.replaces, right, State.ABSENT, after=profile.account)
+    else:
+        for right in Right:
+            for account in filter(None, (profile.account, profile.replaces)):
+                yield Wish(item.host, item.address, account, right, State.ABSENT)
 
 
 def _faults_of(item: MailboxItem, profiles: Mapping[str, Profile]) -> Iterator[str]:
@@ -78,6 +89,11 @@ def _account_faults(profiles: Mapping[str, Profile]) -> Iterator[str]:
         fault = account_fault(profile.account)
         if fault:
             yield f"profile {profile.name}: account {profile.account!r}: {fault}"
+        replaced = account_fault(profile.replaces) if profile.replaces else None
+        if replaced:
+            yield f"profile {profile.name}: replaces {profile.replaces!r}: {replaced}"
+        if profile.replaces.lower() == profile.account.lower():
+            yield f"profile {profile.name}: replaces names the account itself"
 
 
 def split_by_address(wishes: Iterable[Wish]) -> tuple[tuple[Wish, ...], tuple[Finding, ...]]:
@@ -117,18 +133,21 @@ def _sentence(what: str, remedy: str) -> str:
 
 
 def wants_of(
-    wishes: Iterable[Wish], mailboxes: Mapping[str, Found], principals: Mapping[str, Principal]
+    wishes: Iterable[Wish],
+    mailboxes: Mapping[str, Found],
+    principals: Mapping[str, Principal],
+    any_recipient: bool = False,
 ) -> tuple[tuple[Want, ...], tuple[Finding, ...]]:
     """What is wanted of each grant once, and a finding for each wish that cannot be worked on.
 
     Hosts that turn out to be the same mailbox are united with a note; where one wants present what another wants
-    absent, neither is done.
+    absent, neither is done. ``any_recipient``: Send As may be asked for on whatever has an address (exchange facts 2).
     """
-    by_grant: dict[tuple[str, str, str], list[tuple[Wish, Grant]]] = {}
+    by_grant: dict[GrantKey, list[tuple[Wish, Grant]]] = {}
     findings: list[Finding] = []
     for wish in wishes:
         found, principal = mailboxes[wish.address.lower()], principals[wish.account.lower()]
-        obstacle = _obstacle(wish, found, principal)
+        obstacle = _obstacle(wish, found, principal, any_recipient and wish.right is Right.SEND_AS)
         if obstacle is None and isinstance(found, Recipient):
             grant = Grant(found, principal, wish.right)
             by_grant.setdefault(grant.key, []).append((wish, grant))
@@ -139,30 +158,39 @@ def wants_of(
         if len({wish.state for wish, _grant in claims}) > 1:
             findings.extend(_conflict(claims))
         else:
-            wants.append(_united(claims))
+            wants.append(_united(claims, principals))
     return tuple(wants), tuple(findings)
 
 
-def _obstacle(wish: Wish, found: Found, principal: Principal) -> Finding | None:
+def _obstacle(wish: Wish, found: Found, principal: Principal, any_recipient: bool) -> Finding | None:
     if isinstance(found, Problem):
         if found.kind is ProblemKind.NOT_FOUND and wish.state is State.ABSENT:
             gone = _finding(wish, Outcome.COMPLIANT, "", "")
             return replace(gone, before="not held", notes=(f"the mailbox is gone: {found.cause}",))
         return _finding(wish, _OUTCOME_OF[found.kind], found.cause, found.remedy)
-    if not found.is_mailbox:
-        return replace(_finding(wish, Outcome.UNSUPPORTED, *_not_a_mailbox(found)), address=found.address)
+    if not found.is_mailbox and not any_recipient:
+        return replace(_finding(wish, Outcome.UNSUPPORTED, *_not_a_mailbox(wish, found)), address=found.address)
     if found.guid == principal.guid:
         step = "take it off the list, or its account out of the profile"
         return _finding(wish, Outcome.UNSUPPORTED, "it is the mailbox of the account itself", step)
     return None
 
 
-def _not_a_mailbox(found: Recipient) -> tuple[str, str]:
+#: What gives the right to a mailbox on-premises (Exchange Management Shell there).
+_ON_PREMISES = {
+    Right.SEND_AS: "Add-ADPermission -Identity '{mailbox}' -User '{account}' -ExtendedRights 'Send As'",
+    Right.FULL_ACCESS: "Add-MailboxPermission -Identity '{mailbox}' -User '{account}' -AccessRights FullAccess",
+    Right.SEND_ON_BEHALF: "Set-Mailbox -Identity '{mailbox}' -GrantSendOnBehalfTo @{{Add='{account}'}}",
+}
+
+
+def _not_a_mailbox(wish: Wish, found: Recipient) -> tuple[str, str]:
     kind = found.kind.lower()
     if kind == "mailuser":
+        command = _ON_PREMISES[wish.right].format(mailbox=found.address, account=wish.account)
         return (
             "it is a mail user: its mailbox is not in this organisation but on-premises or elsewhere",
-            "grant the right where the mailbox is, or migrate it first",
+            f"work on it where the mailbox is; on-premises the right is given by {command}",
         )
     if kind == "groupmailbox":
         return (
@@ -180,11 +208,13 @@ def _conflict(claims: list[tuple[Wish, Grant]]) -> Iterator[Finding]:
         yield replace(finding, address=grant.mailbox.address)
 
 
-def _united(claims: list[tuple[Wish, Grant]]) -> Want:
+def _united(claims: list[tuple[Wish, Grant]], principals: Mapping[str, Principal]) -> Want:
     wish, grant = claims[0]
     others = [other.host for other, _grant in claims[1:] if other.host != wish.host]
     notes = (f"the same mailbox is listed as {', '.join(dict.fromkeys(others))} too",) if others else ()
-    return Want(wish.host, grant, wish.state, grant.principal.label, notes)
+    first = principals[wish.after.lower()] if wish.after else None
+    after = (grant.mailbox.guid, first.key, grant.right.value) if first else None
+    return Want(wish.host, grant, wish.state, grant.principal.label, notes, after)
 
 
 def _finding(wish: Wish, outcome: Outcome, cause: str, next_step: str) -> Finding:

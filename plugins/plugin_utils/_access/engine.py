@@ -6,131 +6,154 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._exchange.accounts import find_accounts
-from .._exchange.directory import find_recipients
+from .._exchange.directory import Found, find_recipients
 from .._exchange.identities import Principal
-from .._exchange.session import Answer, Session, SessionLost
-from .apply import Attempt, judge, may_still_appear, writes_of
+from .._exchange.memory import RememberingSession
+from .._exchange.session import Session
+from .apply import WriteSettings
+from .brakes import Brakes
 from .desired import InputError, account_problems, split_by_address, wants_of
+from .holdings import read_holdings
 from .meter import MeteredSession, Statistics, Watch
-from .model import Facts, Finding, Grant, Observed, Report, State, Unknown, Want, Wish
+from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Want, Wish
 from .observe import doubts_of, observe
 from .plan import Step, left_undone, plan
-
-#: Seconds between two looks at what was written. Directories take their time (exchange facts 4, Propagation).
-POLL_EVERY = 10.0
+from .surplus import Surplus, SurplusRule, judge_holdings, why_held_back
+from .writing import carry_out_in_order
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a run goes about it. ``verify``: seconds to wait until what was written is visible."""
+    """How a run goes about it. ``any_recipient``: Send As may be asked for on more than mailboxes."""
 
     check_mode: bool
-    auto_mapping: bool = False
-    verify: float = 120.0
+    write: WriteSettings = field(default_factory=WriteSettings)
+    brakes: Brakes = field(default_factory=Brakes)
+    any_recipient: bool = False
 
 
-def ensure(session: Session, wishes: Iterable[Wish], options: Options, watch: Watch) -> tuple[Report, Statistics]:
+@dataclass(frozen=True)
+class Scope:
+    """What a run is about: wishes for the selected mailboxes, accounts that shall hold nothing, surplus to look for."""
+
+    wishes: tuple[Wish, ...]
+    retired: tuple[str, ...] = ()
+    surplus: SurplusRule | None = None
+
+
+@dataclass(frozen=True)
+class _Directory:
+    """Everybody and everything that the scope names, as Exchange knows it. Keys: as named, in lower case."""
+
+    mailboxes: Mapping[str, Found]
+    principals: Mapping[str, Principal]
+
+    def principals_of(self, accounts: Iterable[str]) -> list[Principal]:
+        found = (self.principals[account.lower()] for account in accounts)
+        return list({principal.key: principal for principal in found}.values())
+
+
+def ensure(session: Session, scope: Scope, options: Options, watch: Watch) -> tuple[Report, Statistics]:
     """Brings about what is wished, or in check mode says what it would do.
 
     Raises InputError for accounts that cannot be used and SessionLost for a session that ends, both before the first
     write; after it, what could not be reached is part of the report.
     """
     metered = MeteredSession(session, watch)
+    reading = RememberingSession(metered)
     metered.enter("resolve")
-    good, hopeless = split_by_address(wishes)
-    wants, problems = _resolve(metered, good)
+    wishes, hopeless = split_by_address(scope.wishes)
+    directory = _look_up(reading, scope, wishes)
+    wants, problems = wants_of(wishes, directory.mailboxes, directory.principals, options.any_recipient)
     metered.enter("read")
-    observed = observe(metered, [want.grant for want in wants])
+    observed = observe(reading, [want.grant for want in wants])
     made = plan(wants, observed)
-    metered.enter("write")
-    if options.check_mode:
-        done, aborted = [left_undone(step) for step in made.steps], ""
+    surplus = _look_for_surplus(reading, scope, directory, wants)
+    outcomes = {want.grant.key: Outcome.COMPLIANT for want in wants if _is_held(want, observed)}
+    steps = (*made.steps, *surplus.steps)
+    brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
+    if options.check_mode or brake:
+        done, aborted = [_left_by(brake, step, options.check_mode) for step in steps], ""
     else:
-        done, aborted = _apply(metered, made.steps, options, watch)
+        done, aborted = carry_out_in_order(metered, steps, outcomes, options.write, watch)
     metered.enter("")
-    findings = (*hopeless, *problems, *made.findings, *done)
+    findings = (*hopeless, *problems, *made.findings, *surplus.findings, *done)
     report = Report(
         findings=tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))),
-        warnings=tuple(_warnings(observed, wants)),
+        warnings=tuple(_warnings(observed, wants, brake)),
         aborted=aborted,
         coverage=_coverage(wants, observed),
     )
     return report, metered.statistics
 
 
-def _resolve(session: Session, wishes: Sequence[Wish]) -> tuple[tuple[Want, ...], tuple[Finding, ...]]:
-    accounts = find_accounts(session, [wish.account for wish in wishes])
+def _look_up(session: Session, scope: Scope, wishes: Sequence[Wish]) -> _Directory:
+    """Raises InputError where an account is not what it must be: nothing may be written before all are known."""
+    listed, _hopeless = split_by_address(scope.surplus.listed if scope.surplus else ())
+    named = [*wishes, *listed]
+    asked = [account for wish in named for account in (wish.account, wish.after) if account]
+    asked += [*scope.retired, *(scope.surplus.accounts if scope.surplus else ())]
+    accounts = find_accounts(session, asked)
     faults = account_problems(wishes, accounts)
     if faults:
         raise InputError(faults)
-    principals = {asked: one for asked, one in accounts.items() if isinstance(one, Principal)}
-    return wants_of(wishes, find_recipients(session, [wish.address for wish in wishes]), principals)
+    principals = {one: account for one, account in accounts.items() if isinstance(account, Principal)}
+    return _Directory(find_recipients(session, [wish.address for wish in named]), principals)
 
 
-def _apply(session: MeteredSession, steps: Sequence[Step], options: Options, watch: Watch) -> tuple[list[Finding], str]:
-    """The findings of all steps, and why the run stopped before its end, or empty."""
-    attempts, aborted = _write(session, steps, options.auto_mapping)
-    rest = steps[len(attempts) :]
-    seen: dict[Grant, Observed]
-    if aborted:
-        lost = Unknown(f"{aborted}, so that what was written could not be read back")
-        seen = {attempt.step.want.grant: lost for attempt in attempts}
-    else:
-        session.enter("verify")
-        seen, aborted = _read_back(session, attempts, options.verify, watch)
-    findings = [judge(attempt, seen[attempt.step.want.grant]) for attempt in attempts]
-    findings += [left_undone(step, f"not reached: {aborted}", "run it again") for step in rest]
-    return findings, aborted
+def _look_for_surplus(session: Session, scope: Scope, directory: _Directory, wants: Sequence[Want]) -> Surplus:
+    """What the accounts hold beyond what is wanted of any listed mailbox, and all that retired ones hold."""
+    rule = scope.surplus
+    if rule is None and not scope.retired:
+        return Surplus((), ())
+    listed, hopeless = split_by_address(rule.listed if rule else ())
+    all_wants, problems = wants_of(listed, directory.mailboxes, directory.principals)
+    retired = directory.principals_of(scope.retired)
+    _check_retired(retired, [*wants, *all_wants])
+    wanted = {want.grant.key for want in all_wants if want.state is State.PRESENT}
+    mailboxes = {want.grant.mailbox.guid: want for want in (*all_wants, *wants)}
+    accounts = directory.principals_of([*(rule.accounts if rule else ()), *scope.retired])
+    holdings = read_holdings(session, accounts, [want.grant.mailbox for want in mailboxes.values()])
+    return judge_holdings(
+        holdings,
+        wanted | {want.grant.key for want in wants},
+        {guid: want.host for guid, want in mailboxes.items()},
+        retired,
+        rule,
+        why_held_back(rule, [*hopeless, *problems]) if rule else "",
+    )
 
 
-def _write(session: MeteredSession, steps: Sequence[Step], auto_mapping: bool) -> tuple[list[Attempt], str]:
-    """Writes one at a time, so that at most one can be in doubt when contact is lost (design 5)."""
-    attempts: list[Attempt] = []
-    session.expect(len(steps))
-    for step in steps:
-        answers: list[Answer | None] = []
-        calls = writes_of(step, auto_mapping)
-        try:
-            for call in calls:
-                answers.extend(answer for _call, answer in session.invoke(iter((call,))))
-        except SessionLost as lost:
-            answers.extend([None] * (len(calls) - len(answers)))
-            return [*attempts, Attempt(step, tuple(answers))], str(lost)
-        attempts.append(Attempt(step, tuple(answers)))
-    return attempts, ""
+def _check_retired(retired: Iterable[Principal], wants: Iterable[Want]) -> None:
+    needed = {want.grant.principal.key for want in wants if want.state is State.PRESENT}
+    both = [principal.label for principal in retired if principal.key in needed]
+    if both:
+        raise InputError(f"account {name}: it is in retired_accounts and in a profile that grants" for name in both)
 
 
-def _read_back(
-    session: Session, attempts: Sequence[Attempt], patience: float, watch: Watch
-) -> tuple[dict[Grant, Observed], str]:
-    """Reads every written grant, and those again that may still appear, until they do or patience ends (seconds)."""
-    seen: dict[Grant, Observed] = {}
-    waiting = list(attempts)
-    deadline = watch.now() + patience
-    while waiting:
-        try:
-            seen.update(observe(session, [attempt.step.want.grant for attempt in waiting]))
-        except SessionLost as lost:
-            for attempt in attempts:
-                seen.setdefault(attempt.step.want.grant, Unknown(f"{lost}, before the write could be read back"))
-            return seen, str(lost)
-        waiting = [attempt for attempt in waiting if may_still_appear(attempt, seen[attempt.step.want.grant])]
-        if not waiting or watch.now() + POLL_EVERY > deadline:
-            break
-        watch.sleep(POLL_EVERY)
-    return seen, ""
+def _is_held(want: Want, observed: Mapping[Grant, Observed]) -> bool:
+    seen = observed[want.grant]
+    return want.state is State.PRESENT and isinstance(seen, Facts) and seen.allowed and not seen.denied
 
 
-def _warnings(observed: Mapping[Grant, Observed], wants: Iterable[Want]) -> list[str]:
+def _left_by(brake: str, step: Step, check_mode: bool) -> Finding:
+    """Drift that is left: said to be the brake's doing only where it was to be mended."""
+    if not brake or check_mode:
+        return left_undone(step)
+    return left_undone(step, f"brake: {brake}; nothing was written", "look at the plan with --check; raise the limit")
+
+
+def _warnings(observed: Mapping[Grant, Observed], wants: Iterable[Want], brake: str) -> list[str]:
     doubts = doubts_of(observed)
-    warnings = []
+    warnings = [f"brake: {brake}"] if brake else []
     if doubts:
         shown = ", ".join(sorted(doubts)[:5]) + (", …" if len(doubts) > 5 else "")
         warnings.append(f"{len(doubts)} access lists came without the entry of SELF, twice, and were believed: {shown}")
-    hidden = sorted({want.grant.mailbox.address for want in wants if want.grant.mailbox.hidden and _is_wanted(want)})
+    wanted = [want.grant.mailbox for want in wants if want.state is State.PRESENT]
+    hidden = sorted({mailbox.address for mailbox in wanted if mailbox.hidden})
     if hidden:
         shown = ", ".join(hidden[:5]) + (", …" if len(hidden) > 5 else "")
         warnings.append(
@@ -138,10 +161,6 @@ def _warnings(observed: Mapping[Grant, Observed], wants: Iterable[Want]) -> list
             f"send from them: {shown}"
         )
     return warnings
-
-
-def _is_wanted(want: Want) -> bool:
-    return want.state is State.PRESENT
 
 
 def _coverage(wants: Sequence[Want], observed: Mapping[Grant, Observed]) -> dict[str, str]:

@@ -20,7 +20,8 @@ class Watch(Protocol):
     def now(self) -> float:
         """Seconds, ascending."""
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Lets that much time pass."""
 
     def progress(self, phase: str, done: int, total: int) -> None:
         """Called after every answer; ``total`` counts the calls of the phase that are known so far."""

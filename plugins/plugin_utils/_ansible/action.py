@@ -21,7 +21,7 @@ from .arguments import ArgumentSpec, secrets_of, validated
 from .progress import ProgressWatch
 
 
-class ExchangeAction(ActionBase):  # type: ignore[misc]
+class ExchangeAction(ActionBase):
     """A task that runs once for all hosts of the play (ansible facts 4.4); subclasses say what it takes and does."""
 
     BYPASS_HOST_LOOP = True

@@ -11,9 +11,10 @@ from typing import Any
 from ansible.errors import AnsibleError
 
 from .._access import engine
-from .._access.desired import InputError, MailboxItem, wishes_of
+from .._access.apply import WriteSettings
+from .._access.desired import InputError, MailboxItem
 from .._access.meter import Statistics
-from .._access.model import Profile, Report, State, Wish
+from .._access.model import Profile, Report, State
 from .._exchange.needs import needed_cmdlets
 from .._exchange.powershell import PowerShellSession
 from .._exchange.rights import Right
@@ -23,6 +24,7 @@ from .arguments import DELEGATION_ARGUMENTS
 from .channels import channel_of, kind_of
 from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
 from .result import result_of, settled
+from .scope import Play, brakes_of, is_serial, scope_of
 from .sign_in import SignIn, choose_sign_in
 
 _UNDEFINED = object()
@@ -37,11 +39,16 @@ class DelegationAction(ExchangeAction):
         sign_in = choose_sign_in(options, self.environment())
         profiles = profiles_of(options["profiles"])
         items = self._items(options, task_vars, profiles, sign_in.organization)
-        if not items and not options["allow_empty"]:
+        scope = scope_of(options, profiles, items, Play.of(task_vars), sign_in.organization)
+        if not items and not scope.retired and not options["allow_empty"]:
             raise InputError(["there is no mailbox to work on: check hosts, --limit and mailboxes, or set allow_empty"])
-        wishes = wishes_of(items, profiles)
+        settings = engine.Options(
+            self._task.check_mode,
+            WriteSettings(auto_mapping=options["auto_mapping"], verify=float(options["verify"])),
+            brakes_of(options, is_serial(task_vars)),
+        )
         kind_of(self._connection)
-        report, statistics = self._run(wishes, options, sign_in)
+        report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
         warnings = [*_warnings(profiles, items), *result.pop("warnings", [])]
         if warnings:
@@ -73,33 +80,35 @@ class DelegationAction(ExchangeAction):
             return _UNDEFINED
 
     def _run(
-        self, wishes: tuple[Wish, ...], options: Mapping[str, Any], sign_in: SignIn
+        self, scope: engine.Scope, options: Mapping[str, Any], settings: engine.Options, sign_in: SignIn
     ) -> tuple[Report, dict[str, Any]]:
         watch = self.watch()
         began = watch.now()
         channel, program = channel_of(self._connection, options["executable"])
-        settings = engine.Options(self._task.check_mode, options["auto_mapping"], float(options["verify"]))
         session = PowerShellSession.open(
             channel,
             program,
             read_only=self._task.check_mode,
             sign_in=sign_in.request,
             environment=sign_in.environment,
-            cmdlets=_needed(wishes, self._task.check_mode),
+            cmdlets=_needed(scope, self._task.check_mode),
         )
         signed_in = watch.now() - began
         try:
-            report, statistics = engine.ensure(session, wishes, settings, watch)
+            report, statistics = engine.ensure(session, scope, settings, watch)
         finally:
             session.close()
         return report, _figures(statistics, signed_in, channel)
 
 
-def _needed(wishes: Iterable[Wish], read_only: bool) -> dict[str, list[str]]:
+def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:
     rights: dict[State, set[Right]] = {State.PRESENT: set(), State.ABSENT: set()}
-    for wish in wishes:
+    for wish in scope.wishes:
         rights[wish.state].add(wish.right)
-    return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only)
+    read_too: set[Right] = set(Right) if scope.surplus or scope.retired else set()
+    if scope.retired or (scope.surplus and scope.surplus.revoke):
+        rights[State.ABSENT] |= read_too
+    return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only, read_too)
 
 
 def _warnings(profiles: Mapping[str, Profile], items: Iterable[MailboxItem]) -> list[str]:

@@ -24,6 +24,8 @@ HOST_VARIABLES = (
 #: The Email Router's words for what its outgoing profile was set up with (KB 2708727, router facts 1.1).
 ACCESS_TYPES = {"send_as": (Right.SEND_AS,), "delegate_access": (Right.FULL_ACCESS,)}
 
+_PROFILE_KEYS = ("account", "access_type", "rights", "groups", "replaces")
+
 
 def profiles_of(option: Mapping[str, Any]) -> dict[str, Profile]:
     """The option ``profiles``; raises InputError that names each profile which cannot be meant."""
@@ -44,12 +46,15 @@ def profiles_of(option: Mapping[str, Any]) -> dict[str, Profile]:
 def _profile(name: str, value: Any) -> Profile:
     if not isinstance(value, Mapping):
         raise InputError(["must be a dictionary with account, and access_type or rights"])
-    strange = sorted(set(value) - {"account", "access_type", "rights", "groups"})
+    strange = sorted(set(value) - {"account", "access_type", "rights", "groups", "replaces"})
     if strange:
-        raise InputError([f"unknown key {key!r} (known: account, access_type, rights, groups)" for key in strange])
+        raise InputError(
+            [f"unknown key {key!r} (known: account, access_type, rights, groups, replaces)" for key in strange]
+        )
     if not isinstance(value.get("account"), str):
         raise InputError(["account is missing: the user principal name of the service account"])
-    return Profile(name, value["account"].strip(), _rights(value), tuple(texts_of(value.get("groups"))))
+    replaces = str(value.get("replaces") or "").strip()
+    return Profile(name, value["account"].strip(), _rights(value), tuple(texts_of(value.get("groups"))), replaces)
 
 
 def _rights(value: Mapping[str, Any]) -> tuple[Right, ...]:

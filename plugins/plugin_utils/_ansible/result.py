@@ -35,7 +35,7 @@ def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Map
     }
     if with_diff:
         result["diff"] = diff_of(report.findings)
-    warnings = [*report.warnings, *_pending(report.findings)]
+    warnings = [*report.warnings, *_pending(report.findings), *_surplus(report.findings)]
     if warnings:
         result["warnings"] = warnings
     return result
@@ -107,6 +107,13 @@ def _pending(findings: Iterable[Finding]) -> list[str]:
     return [
         f"{len(pending)} writes were accepted and are not visible yet, the first on {pending[0].host}: run it again"
     ]
+
+
+def _surplus(findings: Iterable[Finding]) -> list[str]:
+    surplus = [finding for finding in findings if finding.outcome is Outcome.SURPLUS]
+    if not surplus:
+        return []
+    return [f"{len(surplus)} grants are surplus, the first: {_in_words(surplus[0])}"]
 
 
 def diff_of(findings: Iterable[Finding]) -> dict[str, str]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 from . import cmdlets, filters
@@ -99,7 +99,7 @@ def _read_each(
     read = {guid: _list_of(by_guid[guid], answer, entries_of) for guid, answer in answers.items()}
     again = [by_guid[guid] for guid, one in read.items() if isinstance(one, Entries) and one.doubt]
     if again:
-        answers = ask_all(session, {one.guid: call(one) for one in again})
+        answers = ask_all(session, {one.guid: replace(call(one), fresh=True) for one in again})
         read.update({guid: _list_of(by_guid[guid], answer, entries_of) for guid, answer in answers.items()})
     return {guid: _believed(one) for guid, one in read.items()}
 

@@ -81,12 +81,12 @@ def get_send_on_behalf_of(opath: str) -> Call:
     return Call("Get-EXOMailbox", {"Filter": opath, "Properties": list(shown), "ResultSize": _ALL}, shown)
 
 
-def grant(right: Right, guid: str, principal: Principal, auto_mapping: bool) -> Call:
+def grant(right: Right, guid: str, principal: Principal, auto_mapping: bool, inheritance: str = "All") -> Call:
     """The write that gives a right. AutoMapping can only be chosen here, never read or changed (exchange facts 1.9)."""
     if right is Right.SEND_AS:
         return _recipient_permission("Add", guid, principal.guid)
     if right is Right.FULL_ACCESS:
-        return _mailbox_permission("Add", guid, principal.guid, "All", {"AutoMapping": auto_mapping})
+        return _mailbox_permission("Add", guid, principal.guid, inheritance, {"AutoMapping": auto_mapping})
     return _send_on_behalf("Add", guid, principal.guid)
 
 

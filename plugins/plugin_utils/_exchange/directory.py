@@ -123,6 +123,19 @@ def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
     return found
 
 
+def find_by_name(session: Session, names: Iterable[str]) -> dict[str, Union[tuple[Recipient, ...], Problem]]:
+    """All recipients that bear each Name, or why that is not known. Keys: the names in lower case."""
+    wanted = list(dict.fromkeys(name.lower() for name in names))
+    rows, faults = _by_filter(session, wanted, lambda name: filters.equals("Name", name), cmdlets.get_recipients)
+    found: dict[str, Union[tuple[Recipient, ...], Problem]] = dict.fromkeys(wanted, ())
+    for recipient in _unique(recipient_of(row) for row in rows):
+        bearers = found.get(recipient.name.lower(), ())
+        if not isinstance(bearers, Problem):
+            found[recipient.name.lower()] = (*bearers, recipient)
+    found.update({name: Problem(ProblemKind.UNKNOWN, fault) for name, fault in faults.items()})
+    return found
+
+
 def check_names(session: Session, names: Iterable[str]) -> NameCheck:
     """Which recipients of the tenant bear each of the names."""
     wanted = list(dict.fromkeys(name.lower() for name in names))

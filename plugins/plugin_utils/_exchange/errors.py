@@ -143,7 +143,8 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ("E29", r"A parameter cannot be found that matches parameter name", Meaning.NOT_PERMITTED, _ROLE),
     (
         "E30",
-        r"isn't within your current write scope|is not present in the role definition",
+        r"isn't within your current write scope|out of the current user's write scope"
+        r"|is not present in the role definition",
         Meaning.NOT_PERMITTED,
         "widen the write scope of the application's role; if the mailbox is mastered on-premises, grant it there",
     ),

@@ -34,11 +34,16 @@ _REVOCATIONS = {
 }
 
 
-def needed_cmdlets(granted: Iterable[Right], revoked: Iterable[Right], read_only: bool) -> dict[str, list[str]]:
-    """Cmdlet → parameters that will be used. ``granted``, ``revoked``: the rights wanted present, and absent."""
+def needed_cmdlets(
+    granted: Iterable[Right], revoked: Iterable[Right], read_only: bool, read: Iterable[Right] = ()
+) -> dict[str, list[str]]:
+    """Cmdlet → parameters that will be used. ``granted``, ``revoked``: the rights wanted present, and absent.
+
+    ``read``: rights that are looked at besides.
+    """
     present, absent = frozenset(granted), frozenset(revoked)
     needed = dict(_ALWAYS)
-    for right in present | absent:
+    for right in present | absent | frozenset(read):
         needed.update(_READS[right])
     if not read_only:
         for right in present:

@@ -31,11 +31,15 @@ WRITERS = frozenset(
 
 @dataclass(frozen=True)
 class Call:
-    """One cmdlet to run, and the properties wanted of each object that it returns."""
+    """One cmdlet to run, and the properties wanted of each object that it returns.
+
+    ``fresh``: to be asked even if an equal call was answered before.
+    """
 
     cmdlet: str
     parameters: Mapping[str, Parameter]
     select: tuple[str, ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True)

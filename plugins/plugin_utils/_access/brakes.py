@@ -1,0 +1,64 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brakes: how many writes a run may make at most, checked before the first one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .plan import Step, Verb
+
+_PERCENT = re.compile(r"(\d{1,3})\s*%")
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most so many writes of a kind. ``text``: a number, or a per cent of the selected mailboxes."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a text that is neither."""
+        if not (_NUMBER.fullmatch(self.text) or self._percent() is not None):
+            raise ValueError(f"{self.text!r} is neither a number nor a per cent of the mailboxes, such as 5%")
+
+    def of(self, mailboxes: int) -> int:
+        """The number that it comes to; a part of a mailbox is none."""
+        percent = self._percent()
+        return int(self.text) if percent is None else mailboxes * percent // 100
+
+    def _percent(self) -> int | None:
+        found = _PERCENT.fullmatch(self.text)
+        return int(found.group(1)) if found and int(found.group(1)) <= 100 else None
+
+
+@dataclass(frozen=True)
+class Brakes:
+    """None: no limit."""
+
+    grants: Limit | None = None
+    revocations: Limit | None = None
+
+    def why_not(self, steps: Iterable[Step], mailboxes: int) -> str:
+        """Empty where all steps may be done, else which limit they exceed; then none of them is done."""
+        planned = [step.verb for step in steps]
+        reasons = [
+            _excess(name, limit, planned.count(verb), mailboxes)
+            for name, limit, verb in (
+                ("max_grants", self.grants, Verb.GRANT),
+                ("max_revocations", self.revocations, Verb.REVOKE),
+            )
+        ]
+        return "; ".join(reason for reason in reasons if reason)
+
+
+def _excess(name: str, limit: Limit | None, planned: int, mailboxes: int) -> str:
+    if limit is None or planned <= limit.of(mailboxes):
+        return ""
+    allowed = limit.of(mailboxes)
+    share = f" ({limit.text} of {mailboxes} mailboxes)" if limit.text != str(allowed) else ""
+    return f"{planned} writes are called for where {name} allows {allowed}{share}"

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Surplus: what accounts hold that nobody wants, and whether it may be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .._exchange.identities import Principal
+from .holdings import Blank, Holdings
+from .model import Facts, Finding, GrantKey, Outcome, State, Want, Wish
+from .plan import Step, Verb, finding_of
+
+
+@dataclass(frozen=True)
+class SurplusRule:
+    """``listed``: the wishes of every mailbox that may hold grants, whatever this run selects. ``hosts``: how many.
+
+    ``accounts``: those whose surplus is looked for. It is taken back only if ``revoke`` is set and the list can be
+    trusted: at least ``minimum`` mailboxes, and every one of them found.
+    """
+
+    listed: tuple[Wish, ...]
+    hosts: int
+    accounts: tuple[str, ...]
+    revoke: bool = False
+    minimum: int = 0
+
+
+def why_held_back(rule: SurplusRule, problems: Sequence[Finding]) -> str:
+    """Empty where surplus may be taken back, else why not.
+
+    A slice of the inventory, a broken source or a renamed mailbox must not revoke.
+    """
+    if not rule.revoke:
+        return ""
+    if rule.hosts < max(rule.minimum, 1):
+        return f"held back: surplus_group has {rule.hosts} mailboxes, fewer than surplus_group_minimum {rule.minimum}"
+    if problems:
+        first = problems[0]
+        names = {finding.host for finding in problems}
+        found = f"{len(names)} mailboxes of surplus_group were not found"
+        return f"held back: {found}, the first {first.host}: {first.cause}"
+    return ""
+
+
+@dataclass(frozen=True)
+class Surplus:
+    """Findings for what is only reported, steps for what is to be taken back."""
+
+    findings: tuple[Finding, ...]
+    steps: tuple[Step, ...]
+
+
+def judge_holdings(
+    holdings: Holdings,
+    wanted: Iterable[GrantKey],
+    hosts: Mapping[str, str],
+    retired: Iterable[Principal],
+    rule: SurplusRule | None,
+    held_back: str,
+) -> Surplus:
+    """What of the holdings is surplus, and what is to come of it. ``hosts``: GUID of a mailbox → its host name.
+
+    An account that is retired shall hold nothing at all; of the others, what is wanted or dealt with is left alone.
+    """
+    spoken_for, gone = set(wanted), {principal.key for principal in retired}
+    findings: list[Finding] = [_blank(blank) for blank in holdings.blanks]
+    steps: list[Step] = []
+    for grant, facts in holdings.held.items():
+        if grant.key in spoken_for:
+            continue
+        want = Want(hosts.get(grant.mailbox.guid, grant.mailbox.address), grant, State.ABSENT, grant.principal.label)
+        if grant.principal.key in gone or (rule is not None and rule.revoke and not held_back):
+            steps.append(Step(want, Verb.REVOKE, facts))
+        else:
+            findings.append(_reported(want, facts, held_back))
+    return Surplus(tuple(findings), tuple(steps))
+
+
+def _reported(want: Want, facts: Facts, held_back: str) -> Finding:
+    cause = held_back or "held, and wanted by no profile"
+    return finding_of(want, Outcome.SURPLUS, facts, cause, "set surplus to revoke, or list the mailbox with a profile")
+
+
+def _blank(blank: Blank) -> Finding:
+    return Finding(
+        host=blank.where,
+        address="",
+        account=blank.principal.label,
+        right=blank.right,
+        state=State.ABSENT,
+        outcome=Outcome.UNKNOWN,
+        cause=f"what the account holds there could not be read: {blank.reason}",
+        next_step="mend the cause and run it again",
+    )

@@ -90,8 +90,10 @@ class Line:
         """The object on a line of the protocol, None on a line of log."""
         if not self.data.startswith(MARKER):
             return None
-        answer: dict[str, Any] = json.loads(self.data[len(MARKER) :])
-        return answer
+        with suppress(ValueError):
+            answer: dict[str, Any] = json.loads(self.data[len(MARKER) :])
+            return answer
+        return None
 
 
 @dataclass

@@ -92,7 +92,7 @@ def _account_faults(profiles: Mapping[str, Profile]) -> Iterator[str]:
         replaced = account_fault(profile.replaces) if profile.replaces else None
         if replaced:
             yield f"profile {profile.name}: replaces {profile.replaces!r}: {replaced}"
-        if profile.replaces.lower() == profile.account.lower():
+        if profile.replaces and profile.replaces.lower() == profile.account.lower():
             yield f"profile {profile.name}: replaces names the account itself"
 
 

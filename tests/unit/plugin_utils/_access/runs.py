@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import WriteSettings
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import (
     MailboxItem,
     wishes_of,
 )
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, ensure
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.meter import Statistics
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Finding,
@@ -24,6 +25,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    WRITERS,
     Answer,
     Call,
     Session,
@@ -105,9 +107,14 @@ def run(
 ) -> Run:
     """Ensures the wishes over a session of its own, in check mode a read-only one, and without waiting for real."""
     watch = watch or FakeWatch()
+    options = Options(check_mode, WriteSettings(verify=verify))
     opened = session or signed_in(tenant, read_only=check_mode)
-    report, statistics = ensure(opened, tuple(wanted), Options(check_mode, verify=verify), watch)
+    report, statistics = ensure(opened, Scope(tuple(wanted)), options, watch)
     return Run(report, statistics, check_mode, watch)
+
+
+def is_write(call: Call) -> bool:
+    return call.cmdlet in WRITERS
 
 
 class BreakingSession(ScriptedSession):

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import Attempt, writes_of
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import (
+    Attempt,
+    WriteSettings,
+    writes_of,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Facts,
     Grant,
@@ -69,4 +73,4 @@ def attempt(state: State, *answers: Answer | None) -> Attempt:
 
 def calls_of(made: Step, auto_mapping: bool = False) -> tuple[Call, ...]:
     """The writes that a step calls for."""
-    return writes_of(made, auto_mapping)
+    return writes_of(made, WriteSettings(auto_mapping))

@@ -12,14 +12,13 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Outcome, State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
-    WRITERS,
     Call,
     SessionLost,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
 from .._exchange.sessions import ROUTER, THROTTLED, mailbox, tenant_of
-from .runs import BreakingSession, FakeWatch, run, wishes, writes
+from .runs import BreakingSession, FakeWatch, is_write, run, wishes, writes
 
 EVERYTHING = tuple(Right)
 A, B, C = "a@contoso.com", "b@contoso.com", "c@contoso.com"
@@ -29,10 +28,6 @@ THREE = (A, B, C)
 def three(**settings: object) -> Tenant:
     """Three mailboxes where the account holds nothing."""
     return tenant_of(*map(mailbox, THREE), settings=settings)
-
-
-def is_write(call: Call) -> bool:
-    return call.cmdlet in WRITERS
 
 
 def nth_write(number: int) -> Callable[[Call], bool]:

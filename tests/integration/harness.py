@@ -69,6 +69,12 @@ class Run:
         return str(self.access["msg"])
 
     @property
+    def failed(self) -> bool:
+        """Whether ansible calls that task failed."""
+        (status,) = (each.status for each in self.tasks if each.action == TASK)
+        return status == "failed"
+
+    @property
     def changed(self) -> bool:
         """Whether ansible counts any task as changed."""
         return any(each.result.get("changed") for each in self.tasks)

@@ -16,6 +16,16 @@ options:
       - The PowerShell to start.
       - The default is C(powershell.exe) over a C(winrm) connection and C(pwsh) over C(local).
     type: str
+  snapshot:
+    description:
+      - Work on the organisation in this file instead of a real one, in this process. A rehearsal needs no PowerShell
+        and no sign-in; what it does is forgotten at the end of the task.
+    type: path
+  snapshot_update:
+    description:
+      - Write what was done back to the file of O(snapshot), for the next task.
+    type: bool
+    default: false
 notes:
   - PowerShell runs where the task's connection leads. Use C(delegate_to) with a Windows host whose
     C(ansible_connection) is C(winrm), or C(delegate_to=localhost) for a C(pwsh) on the controller. Other connections

@@ -21,10 +21,9 @@ from .arguments import ArgumentSpec, secrets_of, validated
 from .progress import ProgressWatch
 
 
-class ExchangeAction(ActionBase):
-    """A task that runs once for all hosts of the play (ansible facts 4.4); subclasses say what it takes and does."""
+class CollectionAction(ActionBase):
+    """A task of the collection; subclasses say what it takes and does."""
 
-    BYPASS_HOST_LOOP = True
     _supports_check_mode = True
     _supports_async = False
 
@@ -39,7 +38,7 @@ class ExchangeAction(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         secrets: set[str] = set()
         try:
-            options = validated(self.ARGUMENTS, self._task.args)
+            options = validated(self.ARGUMENTS, self.arguments())
             secrets = secrets_of(self.ARGUMENTS, options) | self._secrets_of_environment()
             result.update(self.perform(options, task_vars or {}))
         except InputError as error:
@@ -50,10 +49,9 @@ class ExchangeAction(ActionBase):
             result.update(failed=True, msg=str(error))
         return dict(remove_values(result, secrets)) if secrets else result
 
-    def watch(self) -> ProgressWatch:
-        """Progress that shows while the task runs (ansible facts 0.2)."""
-        display = Display()
-        return ProgressWatch(lambda line: display.display(f"{self._task.action.rpartition('.')[2]}: {line}"))
+    def arguments(self) -> Mapping[str, Any]:
+        """The options as the task gives them."""
+        return dict(self._task.args)
 
     def environment(self) -> dict[str, str]:
         """Environment variables of the controller, overlaid by the task's own ``environment``."""
@@ -68,6 +66,17 @@ class ExchangeAction(ActionBase):
         names = [f"EXCHANGE_ONLINE_{name.upper()}" for name, one in self.ARGUMENTS.items() if one.get("no_log")]
         environment = self.environment()
         return {environment[name] for name in names if environment.get(name)}
+
+
+class ExchangeAction(CollectionAction):
+    """A task that signs in, and so runs once for all hosts of the play (ansible facts 4.4)."""
+
+    BYPASS_HOST_LOOP = True
+
+    def watch(self) -> ProgressWatch:
+        """Progress that shows while the task runs (ansible facts 0.2)."""
+        display = Display()
+        return ProgressWatch(lambda line: display.display(f"{self._task.action.rpartition('.')[2]}: {line}"))
 
 
 def _sentence(faults: tuple[str, ...]) -> str:

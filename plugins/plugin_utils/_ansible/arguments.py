@@ -32,6 +32,8 @@ EXCHANGE_ARGUMENTS: ArgumentSpec = {
 #: The fragment ``powershell``: what runs at the far end.
 POWERSHELL_ARGUMENTS: ArgumentSpec = {
     "executable": {"type": "str"},
+    "snapshot": {"type": "path"},
+    "snapshot_update": {"type": "bool", "default": False},
 }
 
 DELEGATION_ARGUMENTS: ArgumentSpec = {

@@ -13,18 +13,15 @@ from ansible.errors import AnsibleError
 from .._access import engine
 from .._access.apply import WriteSettings
 from .._access.desired import InputError, MailboxItem
-from .._access.meter import Statistics
 from .._access.model import Profile, Report, State
 from .._exchange.needs import needed_cmdlets
-from .._exchange.powershell import PowerShellSession
 from .._exchange.rights import Right
-from .._remote.channel import Channel
 from .action import ExchangeAction
 from .arguments import DELEGATION_ARGUMENTS
-from .channels import channel_of, kind_of
 from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
 from .result import result_of, settled
 from .scope import Play, brakes_of, is_serial, scope_of
+from .sessions import opened
 from .sign_in import SignIn, choose_sign_in
 
 _UNDEFINED = object()
@@ -47,7 +44,6 @@ class DelegationAction(ExchangeAction):
             WriteSettings(auto_mapping=options["auto_mapping"], verify=float(options["verify"])),
             brakes_of(options, is_serial(task_vars)),
         )
-        kind_of(self._connection)
         report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
         warnings = [*_warnings(profiles, items), *result.pop("warnings", [])]
@@ -82,23 +78,10 @@ class DelegationAction(ExchangeAction):
     def _run(
         self, scope: engine.Scope, options: Mapping[str, Any], settings: engine.Options, sign_in: SignIn
     ) -> tuple[Report, dict[str, Any]]:
-        watch = self.watch()
-        began = watch.now()
-        channel, program = channel_of(self._connection, options["executable"])
-        session = PowerShellSession.open(
-            channel,
-            program,
-            read_only=self._task.check_mode,
-            sign_in=sign_in.request,
-            environment=sign_in.environment,
-            cmdlets=_needed(scope, self._task.check_mode),
-        )
-        signed_in = watch.now() - began
-        try:
-            report, statistics = engine.ensure(session, scope, settings, watch)
-        finally:
-            session.close()
-        return report, _figures(statistics, signed_in, channel)
+        cmdlets = _needed(scope, settings.check_mode)
+        with opened(self._connection, options, sign_in, cmdlets, settings.check_mode) as far:
+            report, statistics = engine.ensure(far.session, scope, settings, self.watch())
+        return report, far.figures(statistics)
 
 
 def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:
@@ -119,17 +102,3 @@ def _warnings(profiles: Mapping[str, Profile], items: Iterable[MailboxItem]) -> 
         for name in sorted(used)
         if profiles[name].rights == (Right.FULL_ACCESS,)
     ]
-
-
-def _figures(statistics: Statistics, signed_in: float, channel: Channel) -> dict[str, Any]:
-    """What the run cost: calls by cmdlet, writes, seconds by phase, and what went over the wire."""
-    return {
-        "calls": dict(sorted(statistics.calls.items())),
-        "calls_total": statistics.calls.total(),
-        "writes": statistics.writes,
-        "sessions": 1,
-        "seconds": {"sign_in": round(signed_in, 3), **statistics.seconds},
-        "requests": channel.statistics.requests,
-        "bytes_sent": channel.statistics.bytes_sent,
-        "bytes_received": channel.statistics.bytes_received,
-    }

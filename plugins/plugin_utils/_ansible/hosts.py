@@ -135,7 +135,7 @@ def _resolved(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_organization(wanted: Any, organization: str) -> None:
     """The task's options are those of its first host, so one task serves one organisation."""
-    if wanted and str(wanted).lower() != organization.lower():
+    if wanted and organization and str(wanted).lower() != organization.lower():
         raise InputError([f"it belongs to {wanted}, while the task signs in to {organization}: use a play for each"])
 
 

@@ -39,8 +39,10 @@ class SignIn:
 def choose_sign_in(options: Mapping[str, Any], environ: Mapping[str, str]) -> SignIn:
     """The one way that the task asks for; the environment chooses only where the task says nothing of it at all.
 
-    Environment variables are EXCHANGE_ONLINE_ and the option in capitals. Raises InputError.
+    Environment variables are EXCHANGE_ONLINE_ and the option in capitals. A snapshot needs none. Raises InputError.
     """
+    if options.get("snapshot"):
+        return SignIn("snapshot", str(options.get("organization") or ""), options["exchange_environment"], {})
     given = {name: options.get(name) for name in ("organization", "app_id", *WAYS)}
     asked = [way for way in WAYS if given[way]]
     if not asked:

@@ -1,0 +1,175 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Surplus and retired accounts: what is found, what is only reported, what is taken back, and what holds it back."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import WriteSettings
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes, Limit
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import (
+    InputError,
+    MailboxItem,
+    wishes_of,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
+    Outcome,
+    Profile,
+    State,
+    Wish,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.surplus import SurplusRule
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
+
+from .._exchange.sessions import ROUTER, mailbox, signed_in, tenant_of
+from .runs import FakeWatch, Run, writes
+
+SEND_AS, FULL_ACCESS, ON_BEHALF = Right.SEND_AS, Right.FULL_ACCESS, Right.SEND_ON_BEHALF
+SALES, OTHER, TEAM = "sales@contoso.com", "other@contoso.com", "team@contoso.com"
+PROFILES = {"sender": Profile("sender", ROUTER, (SEND_AS,))}
+
+
+def wishes(*addresses: str, state: State = State.PRESENT) -> tuple[Wish, ...]:
+    return wishes_of([MailboxItem(one, one, ("sender",), state) for one in addresses], PROFILES)
+
+
+def rule(*addresses: str, revoke: bool = False, minimum: int = 0) -> SurplusRule:
+    return SurplusRule(wishes(*addresses), len(addresses), (ROUTER,), revoke, minimum)
+
+
+def go(tenant: Tenant, scope: Scope, check_mode: bool = False, brakes: Brakes | None = None) -> Run:
+    options = Options(check_mode, WriteSettings(verify=0), brakes or Brakes())
+    watch = FakeWatch()
+    report, statistics = ensure(signed_in(tenant, check_mode), scope, options, watch)
+    return Run(report, statistics, check_mode, watch)
+
+
+def rows(run: Run) -> set[tuple[str, str, str]]:
+    return {(one.host, one.right.value, one.outcome.value) for one in run.report.findings}
+
+
+def held_everywhere() -> Tenant:
+    """The router holds what is wanted on sales, Full Access there too, and things on mailboxes nobody listed."""
+    return tenant_of(
+        mailbox(SALES, send_as=[ROUTER], full_access=[ROUTER]),
+        mailbox(OTHER, send_as=[ROUTER], send_on_behalf=[ROUTER], full_access=[ROUTER]),
+        mailbox(TEAM, kind="MailUniversalDistributionGroup", send_as=[ROUTER]),
+    )
+
+
+def test_what_nobody_wants_is_reported_on_listed_mailboxes_and_on_others() -> None:
+    tenant = held_everywhere()
+    run = go(tenant, Scope(wishes(SALES), surplus=rule(SALES)))
+    assert rows(run) == {
+        (SALES, "send_as", "compliant"),
+        (SALES, "full_access", "surplus"),
+        (OTHER, "send_as", "surplus"),
+        (OTHER, "send_on_behalf", "surplus"),
+        (TEAM, "send_as", "surplus"),
+    }
+    assert writes(tenant) == []
+    assert not run.fails
+    assert not run.changed
+
+
+def test_surplus_is_taken_back_where_the_list_can_be_trusted() -> None:
+    tenant = held_everywhere()
+    run = go(tenant, Scope(wishes(SALES), surplus=rule(SALES, revoke=True, minimum=1)))
+    assert {outcome for _host, _right, outcome in rows(run)} == {"compliant", "revoked"}
+    assert tenant.holders(SALES, "send_as") == {ROUTER}
+    assert tenant.holders(SALES, "full_access") == set()
+    assert tenant.holders(OTHER, "send_as") == tenant.holders(OTHER, "send_on_behalf") == set()
+    assert tenant.holders(TEAM, "send_as") == set()
+    # Full Access on a mailbox that nobody listed is not looked for: it would take a call for each mailbox there is.
+    assert tenant.holders(OTHER, "full_access") == {ROUTER}
+
+
+def test_a_run_over_a_part_of_the_group_leaves_what_the_rest_of_the_group_wants() -> None:
+    tenant = held_everywhere()
+    run = go(tenant, Scope(wishes(SALES), surplus=rule(SALES, OTHER, revoke=True, minimum=2)))
+    assert (OTHER, "send_as", "surplus") not in rows(run)
+    assert tenant.holders(OTHER, "send_as") == {ROUTER}
+    assert tenant.holders(OTHER, "full_access") == set()
+
+
+@pytest.mark.parametrize(
+    ("listed", "minimum", "why"),
+    [
+        ((SALES,), 2, "surplus_group has 1 mailboxes, fewer than surplus_group_minimum 2"),
+        (
+            (SALES, "renamed@contoso.com"),
+            2,
+            "1 mailboxes of surplus_group were not found, the first renamed@",
+        ),
+        ((SALES, "a bad@address"), 2, "1 mailboxes of surplus_group were not found, the first a bad@address"),
+    ],
+)
+def test_a_list_that_cannot_be_trusted_holds_revocations_back_and_says_why(
+    listed: tuple[str, ...], minimum: int, why: str
+) -> None:
+    tenant = held_everywhere()
+    run = go(tenant, Scope(wishes(SALES), surplus=rule(*listed, revoke=True, minimum=minimum)))
+    surplus = [one for one in run.report.findings if one.outcome is Outcome.SURPLUS]
+    assert surplus
+    assert all(why in one.cause for one in surplus)
+    assert writes(tenant) == []
+
+
+def test_a_name_that_two_objects_bear_is_looked_at_on_each_of_them() -> None:
+    tenant = tenant_of(
+        mailbox(SALES, name="Desk"),
+        mailbox(OTHER, name="Desk", send_as=[ROUTER]),
+    )
+    run = go(tenant, Scope((), surplus=rule(SALES, revoke=True, minimum=1)))
+    assert [(one.address, one.outcome) for one in run.report.findings] == [(OTHER, Outcome.REVOKED)]
+
+
+def test_a_retired_account_loses_all_that_it_holds_and_needs_no_group() -> None:
+    tenant = held_everywhere()
+    run = go(tenant, Scope(wishes_of([], PROFILES), retired=(ROUTER,)))
+    assert {outcome for _host, _right, outcome in rows(run)} == {"revoked"}
+    assert all(tenant.holders(one, "send_as") == set() for one in (SALES, OTHER, TEAM))
+
+
+def test_a_retired_account_that_was_deleted_is_named_by_its_sid() -> None:
+    sid = "S-1-5-21-9-9-9-9999"
+    tenant = tenant_of(mailbox(SALES, send_as=[{"sid": sid}], full_access=[{"sid": sid}]))
+    scope = Scope(wishes(SALES), retired=(sid,))
+    run = go(tenant, scope)
+    assert {row for row in rows(run) if row[2] == "revoked"} == {
+        (SALES, "send_as", "revoked"),
+        (SALES, "full_access", "revoked"),
+    }
+    assert go(tenant, scope).outcomes == [Outcome.COMPLIANT]
+
+
+def test_check_mode_shows_what_would_be_taken_back_and_writes_nothing() -> None:
+    tenant = held_everywhere()
+    run = go(tenant, Scope((), retired=(ROUTER,)), check_mode=True)
+    assert set(run.outcomes) == {Outcome.UNWANTED}
+    assert run.changed
+    assert writes(tenant) == []
+
+
+def test_an_account_cannot_be_retired_and_wanted() -> None:
+    with pytest.raises(InputError, match="retired_accounts and in a profile"):
+        go(held_everywhere(), Scope(wishes(SALES), retired=(ROUTER,)))
+
+
+def test_a_brake_leaves_everything_undone_and_fails() -> None:
+    tenant = held_everywhere()
+    run = go(tenant, Scope((), retired=(ROUTER,)), brakes=Brakes(revocations=Limit("2")))
+    assert set(run.outcomes) == {Outcome.UNWANTED}
+    assert all("max_revocations allows 2" in one.cause for one in run.report.findings)
+    assert run.fails
+    assert not run.changed
+    assert writes(tenant) == []
+
+
+def test_in_check_mode_a_brake_is_a_warning() -> None:
+    run = go(held_everywhere(), Scope((), retired=(ROUTER,)), True, Brakes(revocations=Limit("2")))
+    assert not run.fails
+    assert any("max_revocations allows 2" in warning for warning in run.report.warnings)

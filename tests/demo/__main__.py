@@ -59,7 +59,7 @@ _ACTS = (
 
 def main() -> int:
     """Exit status 0 if every act ended as it must."""
-    tenant = Tenant(Organisation.load(_HERE / "organisation.json"))
+    tenant = Tenant(Organisation.load(_ROOT / "playbooks" / "files" / "demo_organisation.json"))
     with Simulator(tenant) as simulator, tempfile.TemporaryDirectory(prefix="exchange-online-demo-") as folder:
         _say_who_is_there(simulator)
         return _play(simulator, Path(folder))

@@ -1,0 +1,192 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks that are shipped: audit never writes and fails on drift, enforce does it, and neither passes idle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
+
+from .conftest import SetStage
+from .harness import COLLECTION, CORES, ROOT, Run
+from .stage import EVERYTHING, MAILBOXES, ROUTER, SEND_AS, Hosts, Stage, Transport, contoso
+
+AUDIT, ENFORCE = f"{COLLECTION}.audit", f"{COLLECTION}.enforce"
+SALES, SUPPORT, OLD = "sales@contoso.com", "support@contoso.com", "old.queue@contoso.com"
+HOSTS: dict[str, dict[str, Any]] = {
+    SALES: {},
+    SUPPORT: {"mailbox_delegation_profile": "everything"},
+    OLD: {"mailbox_delegation_state": "absent"},
+}
+DRIFT = "7 grants on 3 mailboxes: 2 compliant, 4 missing, 1 unwanted"
+
+
+@pytest.fixture
+def stage(set_stage: SetStage) -> Stage:
+    recipients = ({"address": SALES}, {"address": SUPPORT}, {"address": OLD, "send_as": [ROUTER]})
+    return set_stage(contoso(*recipients), host=HostOptions(pwsh=None))
+
+
+def inventory(stage: Stage, hosts: Hosts = HOSTS, **more: Any) -> Path:
+    """As the README shows it: everything that the playbooks take is a variable of the group."""
+    variables: dict[str, Any] = {f"exchange_{name}": value for name, value in stage.sign_in.items()}
+    variables["mailbox_delegation_profiles"] = {"router": SEND_AS, "everything": EVERYTHING}
+    variables["mailbox_delegation_default_profile"] = "router"
+    if stage.transport is not Transport.LOCAL:
+        variables["exchange_powershell_host"] = stage.transport.host
+    return stage.inventory(hosts, variables=variables, **more)
+
+
+def verdict(run: Run) -> str:
+    (result,) = (each.result for each in run.tasks if each.task == "The verdict")
+    return str(result["msg"])
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_audit_fails_on_drift_and_passes_once_it_is_enforced(stage: Stage, core: str) -> None:
+    hosts = inventory(stage.on(core))
+    before = stage.books()
+    audit = stage.play("-i", hosts, AUDIT)
+    assert (audit.status, stage.writes, stage.books()) == (2, [], before)
+    assert verdict(audit).startswith(DRIFT)
+    assert f"{OLD}, {ROUTER}, Send As: unwanted" in audit.output
+
+    rehearsal = stage.play("-i", hosts, ENFORCE, "--check")
+    assert (rehearsal.status, stage.writes, stage.books()) == (0, [], before)
+
+    enforced = stage.play("-i", hosts, ENFORCE)
+    assert enforced.status == 0
+    assert verdict(enforced) == "Everything was done: 7 grants on 3 mailboxes: 2 compliant, 4 granted, 1 revoked"
+    assert len(stage.writes) == 5
+
+    for playbook in (ENFORCE, AUDIT):
+        again = stage.play("-i", hosts, playbook)
+        assert (again.status, again.changed) == (0, False)
+        assert verdict(again).endswith("7 grants on 3 mailboxes: 7 compliant")
+    assert len(stage.writes) == 5
+
+
+def test_audit_never_writes_whatever_the_command_line_says(stage: Stage) -> None:
+    tricks = {
+        "ansible_check_mode": False,
+        "check_mode": False,
+        "on_failure": "fail",
+        "mailbox_delegation_verify": 0,
+        "mailbox_delegation_auto_mapping": True,
+    }
+    more = stage.write("more.yml", tricks)
+    environment = {"ANSIBLE_CHECK_MODE_MARKERS": "false", "ANSIBLE_CHECK_MODE": "false"}
+    arguments = ("-e", f"@{more}", "--diff", "--tags", "all", "-vvv")
+    run = stage.play("-i", inventory(stage), AUDIT, *arguments, environment=environment)
+    assert run.status == 2
+    assert verdict(run).startswith(DRIFT)
+    assert stage.writes == []
+    assert run.access["statistics"]["writes"] == 0
+
+
+def test_audit_fails_on_what_it_could_not_look_at(stage: Stage) -> None:
+    run = stage.play("-i", inventory(stage, {OLD: {}, "nobody@contoso.com": {}}), AUDIT)
+    assert run.status == 2
+    expected = "2 grants on 2 mailboxes: 1 compliant, 1 not found. First: nobody@contoso.com"
+    assert verdict(run).startswith(expected)
+
+
+def test_enforce_does_what_can_be_done_and_fails(stage: Stage) -> None:
+    run = stage.play("-i", inventory(stage, {SALES: {}, "nobody@contoso.com": {}}), ENFORCE)
+    assert run.status == 2
+    assert verdict(run).startswith("2 grants on 2 mailboxes: 1 granted, 1 not found. First: nobody@contoso.com")
+    assert stage.holds(SALES, "send_as")
+
+
+@pytest.mark.parametrize("playbook", [AUDIT, ENFORCE])
+def test_another_group_may_be_named(stage: Stage, playbook: str) -> None:
+    hosts = inventory(stage, groups={"pilot": [SALES]})
+    run = stage.play("-i", hosts, playbook, "-e", "mailbox_delegation_hosts=pilot")
+    assert {row["mailbox"] for row in run.access["grants"]} == {SALES}
+
+
+def test_a_playbook_runs_powershell_on_the_control_node_where_no_host_is_named(set_stage: SetStage) -> None:
+    stage = set_stage(contoso({"address": SALES}), transport=Transport.LOCAL)
+    assert stage.play("-i", inventory(stage, [SALES]), ENFORCE).status == 0
+    assert stage.holds(SALES, "send_as")
+
+
+# No mailbox at all
+
+
+def _empty_group(stage: Stage) -> list[str]:
+    return ["-i", str(inventory(stage, []))]
+
+
+def _no_such_group(stage: Stage) -> list[str]:
+    return ["-i", str(stage.write("other.yml", {"servers": {"hosts": {"server01": None}}}))]
+
+
+def _limit_outside_the_group(stage: Stage) -> list[str]:
+    return ["-i", str(inventory(stage)), "--limit", stage.transport.host]
+
+
+def _limit_without_a_match(stage: Stage) -> list[str]:
+    return ["-i", str(inventory(stage)), "--limit", "slaes@contoso.com"]
+
+
+def _unparsable_inventory(stage: Stage) -> list[str]:
+    broken = stage.directory / "broken.yml"
+    broken.write_text(f"{MAILBOXES}:\n  hosts: [{{\n", encoding="utf-8")
+    return ["-i", str(broken)]
+
+
+def _missing_inventory(stage: Stage) -> list[str]:
+    return ["-i", str(stage.directory / "nowhere.yml")]
+
+
+NOTHING = (
+    _empty_group,
+    _no_such_group,
+    _limit_outside_the_group,
+    _limit_without_a_match,
+    _unparsable_inventory,
+    _missing_inventory,
+)
+
+
+def of_a_user_without_any(stage: Stage) -> dict[str, str]:
+    """The environment of somebody who has no settings of ansible."""
+    settings = stage.directory / "ansible.cfg"
+    settings.touch()
+    return {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections")}
+
+
+def of_the_checkout(stage: Stage) -> dict[str, str]:
+    return {}
+
+
+WAYS = {
+    "audit": (AUDIT, of_a_user_without_any),
+    "enforce": (ENFORCE, of_a_user_without_any),
+    "audit in the checkout": (AUDIT, of_the_checkout),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("nothing", NOTHING, ids=lambda each: each.__name__.strip("_"))
+def test_without_a_mailbox_a_playbook_fails(stage: Stage, nothing: Callable[[Stage], list[str]], way: str) -> None:
+    playbook, settings = WAYS[way]
+    run = stage.play(*nothing(stage), playbook, environment=settings(stage))
+    assert run.status != 0, run.output
+    assert (stage.tenant.sign_ins, run.accesses) == (0, [])
+    own = "No mailbox was looked at: the pattern crm_mailboxes names no host of this run. Check the inventory and"
+    ansible = ("leaves us with no hosts to target", "Completely failed to parse inventory", "inventory sources")
+    assert own in run.text or any(text in run.text for text in ansible), run.output
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_without_a_mailbox_every_core_fails(stage: Stage, core: str) -> None:
+    run = stage.on(core).play(*_unparsable_inventory(stage), AUDIT, environment=of_a_user_without_any(stage))
+    assert run.status == 2
+    assert "No mailbox was looked at" in run.text

@@ -17,8 +17,8 @@ COMMAND_LINE_LIMIT = 8000
 
 _SWITCHES = ("-NoProfile", "-NonInteractive", "-InputFormat", "None", "-ExecutionPolicy", "Bypass")
 _HERE = Path(__file__).parent
-#: One script in two files, which stand on each other in this order.
-_RUNNER = ("exchange.ps1", "runner.ps1")
+#: One script in three files, which stand on each other in this order.
+_RUNNER = ("exchange.ps1", "diagnose.ps1", "runner.ps1")
 
 
 @dataclass(frozen=True)

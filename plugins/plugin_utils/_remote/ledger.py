@@ -19,12 +19,12 @@ Inbox = deque[tuple[Any, Reply]]
 
 @dataclass
 class Entry:
-    """A request under way. Without an inbox nobody waits for its answer any more. ``patience``: seconds."""
+    """A request under way. ``patience``: seconds that the runner may take over it. ``alone``: no other beside it."""
 
     id: int
     fields: Fields
     token: object
-    inbox: Inbox | None
+    inbox: Inbox
     patience: float
     alone: bool
     size: int
@@ -69,12 +69,6 @@ class Ledger:
         """Whether answers for this inbox are still to come."""
         return any(entry.inbox is inbox for entry in self._pending.values())
 
-    def abandon(self, inbox: Inbox) -> None:
-        """Nobody reads this inbox any more; its requests are served all the same."""
-        for entry in self._pending.values():
-            if entry.inbox is inbox:
-                entry.inbox = None
-
     def enter(self, fields: Fields, token: object, inbox: Inbox, patience: float, alone: bool) -> bytes:
         """Books a new request; gives its line."""
         entry = Entry(self._new_id(), fields, token, inbox, patience, alone, size=0)
@@ -113,8 +107,7 @@ class Ledger:
         if entry is None:
             self._settle_control(reply)
             return False
-        if entry.inbox is not None:
-            entry.inbox.append((entry.token, reply))
+        entry.inbox.append((entry.token, reply))
         return True
 
     def _settle_control(self, reply: Reply) -> None:

@@ -132,17 +132,14 @@ class RpcClient:
         be left early: what is under way then is served, and not delivered.
         """
         source, inbox = _Source(requests), Inbox()
-        try:
-            while True:
-                self._top_up(source, inbox, patience)
-                while inbox:
-                    yield inbox.popleft()
-                    self._last_progress = self._clock()  # the time that its reader takes is not the runner's
-                if not self._ledger.expects(inbox) and source.peek() is None:
-                    return
-                self._turn()
-        finally:
-            self._ledger.abandon(inbox)
+        while True:
+            self._top_up(source, inbox, patience)
+            while inbox:
+                yield inbox.popleft()
+                self._last_progress = self._clock()  # the time that its reader takes is not the runner's
+            if not self._ledger.expects(inbox) and source.peek() is None:
+                return
+            self._turn()
 
     def keep_alive(self) -> None:
         """Pings if nothing was sent for 20 seconds; whoever pauses between streams calls this now and then."""

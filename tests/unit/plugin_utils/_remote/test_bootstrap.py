@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote import bootstrap
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.bootstrap import (
     COMMAND_LINE_LIMIT,
     launch,
@@ -17,11 +19,17 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import ChannelError
 
 
-def scripts(folder: Path, bootstrap: str = "exit", runner: str = "# runner\n") -> Path:
-    (folder / "bootstrap.ps1").write_bytes(bootstrap.encode())
-    (folder / "exchange.ps1").write_bytes(b"# first\n")
-    (folder / "runner.ps1").write_bytes(runner.encode())
-    return folder
+@pytest.fixture
+def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Writes scripts in place of those of the collection: the runner is one line of another file and ``runner``."""
+    monkeypatch.setattr(bootstrap, "_RUNNER", ("first.ps1", "runner.ps1"))
+
+    def write(script: str = "exit", runner: str = "# runner\n") -> Path:
+        for name, text in {"bootstrap": script, "first": "# first\n", "runner": runner}.items():
+            (tmp_path / f"{name}.ps1").write_bytes(text.encode())
+        return tmp_path
+
+    return write
 
 
 def script_of(arguments: list[str]) -> str:
@@ -49,18 +57,18 @@ def test_the_preamble_says_how_many_lines_follow_and_the_hash_is_theirs() -> Non
     assert made.sha256 == hashlib.sha256(source.removesuffix(b"\n")).hexdigest()
 
 
-def test_comments_and_blank_lines_are_left_out(tmp_path: Path) -> None:
+def test_comments_and_blank_lines_are_left_out(scripts: Callable[..., Path]) -> None:
     script = "# licence\n\n$a = 1 # why\n    # more\n    $b = '#2'\n"
-    assert script_of(launch("pwsh", scripts(tmp_path, script)).arguments) == "$a = 1 # why\n$b = '#2'"
+    assert script_of(launch("pwsh", scripts(script)).arguments) == "$a = 1 # why\n$b = '#2'"
 
 
-def test_line_ends_and_byte_order_marks_of_a_checkout_do_not_matter(tmp_path: Path) -> None:
-    one = launch("pwsh", scripts(tmp_path, runner="'ü'\n\n$x\n"))
-    other = launch("pwsh", scripts(tmp_path, runner="\ufeff'ü'\r\n\r\n$x"))
+def test_line_ends_and_byte_order_marks_of_a_checkout_do_not_matter(scripts: Callable[..., Path]) -> None:
+    one = launch("pwsh", scripts(runner="'ü'\n\n$x\n"))
+    other = launch("pwsh", scripts(runner="\ufeff'ü'\r\n\r\n$x"))
     assert one == other
     assert one.preamble == "4\n# first\n'ü'\n\n$x\n".encode()
 
 
-def test_a_command_line_that_is_too_long_is_refused(tmp_path: Path) -> None:
+def test_a_command_line_that_is_too_long_is_refused(scripts: Callable[..., Path]) -> None:
     with pytest.raises(ChannelError, match=r"8000 are too many for cmd\.exe"):
-        launch("pwsh", scripts(tmp_path, "x" * 3000))
+        launch("pwsh", scripts("x" * 3000))

@@ -59,20 +59,22 @@ class TestLoss:
         assert echoes(client.stream(calls(range(100)))) == wanted(range(100))
         assert client.statistics.losses > 10
 
-    def test_lines_of_two_answers_are_not_read_as_one(self) -> None:
+    @pytest.mark.parametrize("between", [ChannelInterrupted("gone"), Output()], ids=["interrupted", "silent"])
+    def test_lines_of_two_answers_are_not_read_as_one(self, between: ChannelInterrupted | Output) -> None:
         """The middle of what two answers say is lost: their ends would make one well-formed answer."""
-        channel = FakeChannel(on_receive=[OnReceive.ARRIVES])
+        channel = FakeChannel()
         client = started(channel)
-        pieces = iter([b'\n@exo {"seq":2,"id":2,"ok":true,"rows":[{"Echo":"', None, b'1"}]}\n'])
+        torn = [Output(b'\n@exo {"seq":2,"id":2,"ok":true,"rows":[{"Echo":"'), between, Output(b'1"}]}\n')]
+        outputs = iter(torn)
         whole = channel.receive
 
-        def torn() -> Output:
-            piece = next(pieces, b"")
-            if piece is None:
-                raise ChannelInterrupted("gone")
-            return Output(piece) if piece else whole()
+        def receive() -> Output:
+            output = next(outputs, None)
+            if isinstance(output, ChannelInterrupted):
+                raise output
+            return output or whole()
 
-        with mock.patch.object(channel, "receive", torn):
+        with mock.patch.object(channel, "receive", receive):
             assert echoes(client.stream(calls(range(2)))) == wanted(range(2))
 
     @settings(max_examples=400, deadline=None)

@@ -58,15 +58,8 @@ def endpoint_options(**options: Any) -> EndpointOptions:
 
 
 def channel_to(endpoint: Endpoint, **options: Any) -> WinRMChannel:
-    return WinRMChannel(
-        sleep=shortly,
-        endpoint=endpoint.url,
-        username=USER,
-        password=PASSWORD,
-        operation_timeout_sec=2,
-        read_timeout_sec=4,
-        **options,
-    )
+    quick = {"sleep": shortly, "operation_timeout_sec": 2, "read_timeout_sec": 4}
+    return WinRMChannel(endpoint=endpoint.url, username=USER, password=PASSWORD, **{**quick, **options})
 
 
 def client_over(channel: WinRMChannel) -> RpcClient:
@@ -195,6 +188,24 @@ def test_after_a_failed_handshake_nothing_is_sent_in_plain_text(endpoint: Endpoi
         assert_each_ran_once(client, 10)
     assert len(endpoint.faults.fired) == 2
     assert endpoint.requests[Action.UNREADABLE] == 0
+
+
+def test_an_answer_to_a_new_handshake_is_not_decrypted_with_the_old_key(endpoint: Endpoint, client: RpcClient) -> None:
+    endpoint.faults.add(Fault(HttpAnswer(407, b"sign in first", content_type=""), Action.HANDSHAKE))
+    with mock.patch.object(winrm, "FRESH_FOR", 0.0), pytest.raises(ChannelError, match="HTTP status 407"):
+        client.request("ping")
+
+
+@pytest.mark.parametrize(("action", "waits"), [(Action.RECEIVE, True), (Action.SEND, False)])
+def test_a_receive_that_may_live_on_at_the_host_is_outlived(endpoint: Endpoint, action: Action, waits: bool) -> None:
+    """Winrm facts 3.6: it would take output that the next one waits for."""
+    pauses: list[float] = []
+    channel = channel_to(endpoint, sleep=pauses.append)
+    client = client_over(channel)
+    endpoint.faults.add(Fault(Reset(), action))
+    assert_each_ran_once(client)
+    assert any(1.0 < pause <= 2.0 for pause in pauses) is waits
+    client.close()
 
 
 def test_a_send_that_is_too_large_goes_in_halves() -> None:

@@ -17,6 +17,7 @@ _LEARN = "https://learn.microsoft.com"
 COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "ConvertFrom-Json": ("microsoft.powershell.utility", ("InputObject",)),
     "Get-Command": ("microsoft.powershell.core", ("Name", "ErrorAction")),
+    "Get-ExecutionPolicy": ("microsoft.powershell.security", ("List",)),
     "Get-Module": ("microsoft.powershell.core", ("Name", "ListAvailable", "ErrorAction")),
     "Import-Module": ("microsoft.powershell.core", ("Name",)),
     "New-Object": ("microsoft.powershell.utility", ("TypeName", "ArgumentList")),
@@ -29,6 +30,7 @@ DYNAMIC_COMMANDS = {"$Cmdlet", "([scriptblock]::Create($source))"}
 
 #: Type that declares it → members; "new" is a constructor.
 TYPES: dict[str, tuple[str, ...]] = {
+    "Microsoft.Win32.Registry": ("GetValue",),
     "System.Array": (),
     "System.BitConverter": ("ToString",),
     "System.Boolean": ("ToString",),
@@ -46,18 +48,24 @@ TYPES: dict[str, tuple[str, ...]] = {
     "System.DateTimeOffset": ("ToString",),
     "System.Diagnostics.Stopwatch": ("ElapsedMilliseconds", "StartNew"),
     "System.Double": (),
-    "System.Environment": ("Exit", "MachineName", "UserDomainName", "UserName"),
+    "System.Environment": ("Exit", "MachineName", "OSVersion", "UserDomainName", "UserName"),
     "System.Exception": ("Data", "GetBaseException", "Message"),
     "System.Globalization.CultureInfo": ("DefaultThreadCurrentUICulture", "GetCultureInfo", "InvariantCulture"),
+    "System.IO.File": ("Delete", "WriteAllText"),
+    "System.IO.Path": ("Combine", "GetRandomFileName", "GetTempPath"),
     "System.IO.StreamReader": ("new", "ReadLine", "ReadLineAsync"),
     "System.IO.StreamWriter": ("new", "AutoFlush", "Write"),
     "System.IO.TextWriter": ("WriteLine",),
     "System.Int32": (),
     "System.Int64": ("ToString",),
     "System.InvalidOperationException": ("new",),
+    "System.Net.IWebProxy": ("GetProxy", "IsBypassed"),
     "System.Net.SecurityProtocolType": ("Tls12",),
     "System.Net.ServicePointManager": ("SecurityProtocol",),
+    "System.Net.Sockets.TcpClient": ("new", "Close", "ConnectAsync"),
+    "System.Net.WebRequest": ("DefaultWebProxy",),
     "System.Object": ("GetType", "ToString"),
+    "System.OperatingSystem": ("Platform",),
     "System.Reflection.MemberInfo": ("Name",),
     "System.Security.Cryptography.HashAlgorithm": ("ComputeHash",),
     "System.Security.Cryptography.SHA256": ("Create",),
@@ -78,6 +86,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "System.Threading.Tasks.Task`1": ("Result",),
     "System.Threading.Thread": ("CurrentThread", "CurrentUICulture"),
     "System.Type": ("FullName",),
+    "System.Uri": ("Authority", "DnsSafeHost", "Port"),
     "System.Version": (),
     "System.Management.Automation.CommandInfo": ("Parameters",),
     "System.Management.Automation.EngineIntrinsics": ("SessionState",),
@@ -96,7 +105,7 @@ DATA = {
     "Certificate", "Connected", "Greeted", "IdleSeconds", "Line", "Quit", "ReadOnly", "Seen", "Sequence", "Store",
     "ConnectionId", "Organization", "State", "TenantID", "TokenExpiryTimeUTC", "TokenStatus",
     "$name", "TypeName", "details", "error", "message",
-    "PSEdition", "PSObject", "PSVersion", "Count",
+    "ExecutionPolicy", "Scope", "PSEdition", "PSObject", "PSVersion", "Count",
 }  # fmt: skip
 
 AUTOMATIC_VARIABLES = {

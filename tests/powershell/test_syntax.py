@@ -72,7 +72,7 @@ def judge(uses: list[Use]) -> set[tuple[str, str]]:
 
 
 def runner_source() -> str:
-    return (REMOTE / "exchange.ps1").read_text("utf-8") + (REMOTE / "runner.ps1").read_text("utf-8")
+    return "".join((REMOTE / name).read_text("utf-8") for name in ("exchange.ps1", "diagnose.ps1", "runner.ps1"))
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_the_bootstrap_does_not_name_the_pipeline_variable() -> None:
     assert "$input" not in (REMOTE / "bootstrap.ps1").read_text("utf-8").lower()
 
 
-@pytest.mark.parametrize("name", ["bootstrap.ps1", "exchange.ps1", "runner.ps1"])
+@pytest.mark.parametrize("name", ["bootstrap.ps1", "exchange.ps1", "diagnose.ps1", "runner.ps1"])
 def test_a_script_is_ascii(name: str) -> None:
     """5.1 reads a file without BOM in the code page of the machine, should anybody run one by hand."""
     assert (REMOTE / name).read_bytes().isascii()

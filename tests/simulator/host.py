@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -28,12 +29,14 @@ def find_powershell() -> str | None:
 @dataclass(frozen=True)
 class HostOptions:
     """``pwsh``: path of a PowerShell 7, None for the stand-in. ``module_version``: of ExchangeOnlineManagement, or
-    ``none``. ``constrained``: Constrained Language Mode. ``environment``: variables on top of the host's own."""
+    ``none``. ``constrained``: Constrained Language Mode. ``environment``: variables on top of the host's own.
+    ``facts``: what the stand-in shall say of its host instead of the truth, fields of ``hello`` and ``diagnose``."""
 
     pwsh: str | None = field(default_factory=find_powershell)
     module_version: str = DEFAULT_VERSION
     constrained: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class ManagementHost:
     def __init__(self, directory: Path, tenant: Mapping[str, str], options: HostOptions) -> None:
         if options.constrained and options.pwsh is None:
             raise ValueError("Constrained Language Mode needs a real PowerShell")
+        if options.facts and options.pwsh is not None:
+            raise ValueError("a real PowerShell says what is true")
         self.options = options
         self._directory = directory
         home, temporary = directory / "home", directory / "tmp"
@@ -66,6 +71,7 @@ class ManagementHost:
             "POWERSHELL_TELEMETRY_OPTOUT": "1",
             "POWERSHELL_UPDATECHECK": "Off",
             "EXO_MODULE_VERSION": options.module_version,
+            "EXO_PRETENDED_FACTS": json.dumps(dict(options.facts)),
             **tenant,
             **options.environment,
         }

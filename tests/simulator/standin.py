@@ -4,7 +4,7 @@
 """Takes the place of powershell.exe where there is none: speaks the runner's protocol, asks the tenant over HTTP.
 
 ``python standin.py powershell.exe … -EncodedCommand X``, with the environment of README.md here. It imports nothing but
-the standard library and standin_exchange.py beside it, so that it starts at once.
+the standard library and its two other files beside it, so that it starts at once.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .standin_diagnosis import diagnosis, pretended
     from .standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank
 else:
+    from standin_diagnosis import diagnosis, pretended
     from standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank
 
 NO_BOOTSTRAP, NO_RUNNER, IDLE = 64, 2, 4
@@ -111,6 +113,9 @@ class Runner:
         op = request["op"].lower()
         if op == "hello":
             result = self._hello(request)
+        elif op == "diagnose":
+            self._exchange.disconnect()
+            result = diagnosis(request)
         elif op == "connect":
             result = self._exchange.connect(request)
         elif op == "invoke":
@@ -134,11 +139,11 @@ class Runner:
         if not self._greeted:
             self._greeted, self._read_only, self._idle_seconds = True, read_only, idle
         host = socket.gethostname()
-        return {
+        return pretended({
             "protocol": 1, "runner_sha256": hashlib.sha256(self._source.encode()).hexdigest(),
-            "powershell": "0.0 (stand-in)", "edition": "Core", "language_mode": "FullLanguage",
+            "powershell": "7.6.0 (stand-in)", "edition": "Core", "language_mode": "FullLanguage",
             "user": f"{host}\\standin", "host": host, "pid": os.getpid(), "read_only": self._read_only,
-        }  # fmt: skip
+        })  # fmt: skip
 
     def _invoke(self, request: dict[str, Any]) -> dict[str, Any]:
         cmdlet, parameters = field(request, "cmdlet", str), field(request, "parameters", dict, {})

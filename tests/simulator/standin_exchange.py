@@ -161,8 +161,7 @@ def _installed_module(minimum: tuple[int, ...]) -> str:
 
 
 def _sign_in(keys: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The body for the tenant, and the report on the certificate. There is no store, and no way to open a PFX file:
-    any thumbprint is found, and the SHA-1 of a file stands for the thumbprint of its certificate."""
+    """The body for the tenant, and the report on the certificate, where one is used."""
     body, way = {"organization": field(keys, "organization", str)}, field(keys, "way", str)
     if way == "managed_identity":
         return {**body, "managed_identity": field(keys, "managed_identity_account_id", str, "") or True}, {}
@@ -170,14 +169,21 @@ def _sign_in(keys: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         return {**body, "access_token": field(keys, "access_token", str)}, {}
     body["app_id"] = field(keys, "app_id", str)
     if way == "certificate_thumbprint":
+    report = certificate_report(keys)
+    return {**body, "thumbprint": report["thumbprint"]}, {"certificate": report}
+
+
+def certificate_report(keys: dict[str, Any]) -> dict[str, str]:
+    """Of the certificate that a sign-in names. Raises Fault. There is no store, and no way to open a PFX file: any
+    thumbprint is found, and the SHA-1 of a file stands for the thumbprint of its certificate."""
+    way = field(keys, "way", str)
         thumbprint, store = field(keys, "certificate_thumbprint", str), "CurrentUser\\My"
     elif way == "certificate_file":
         field(keys, "certificate_password", str, "")
         thumbprint, store = _digest(field(keys, "certificate_pfx", str)), "file"
     else:
         raise Fault("bad_request", f"unknown way to sign in: {way}")
-    report = {"thumbprint": thumbprint, "not_after": NOT_AFTER, "store": store}
-    return {**body, "thumbprint": thumbprint}, {"certificate": report}
+    return {"thumbprint": thumbprint, "not_after": NOT_AFTER, "store": store}
 
 
 def _digest(pfx: str) -> str:

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the runner knows of Exchange Online: its cmdlets, certificates, connection and error records.
 #
-# The client sends this file and runner.ps1 as one script. Both run on Windows PowerShell 5.1 (.NET Framework 4.7.2) and
-# on PowerShell 7; their commands, types and members are held to the list in tests/powershell/allowed.py.
+# The client sends this file, diagnose.ps1 and runner.ps1 as one script. They run on Windows PowerShell 5.1 (.NET Framework
+# 4.7.2) and on PowerShell 7; their commands, types and members are held to the list in tests/powershell/allowed.py.
 
 $Invariant = [System.Globalization.CultureInfo]::InvariantCulture
 
@@ -130,9 +130,13 @@ function Get-CertificateReport {
 #endregion
 #region Connection
 
+function Get-ExchangeModule {
+    Get-Module -ListAvailable -Name ExchangeOnlineManagement -ErrorAction SilentlyContinue
+}
+
 function Import-ExchangeModule([version] $Minimum) {
     $newest = $null
-    foreach ($module in @(Get-Module -ListAvailable -Name ExchangeOnlineManagement -ErrorAction SilentlyContinue)) {
+    foreach ($module in @(Get-ExchangeModule)) {
         if (-not $newest -or $module.Version -gt $newest.Version) { $newest = $module }
     }
     if (-not $newest) { Stop-Request 'module_missing' 'the module ExchangeOnlineManagement is not installed' }

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Serves docs/wire-protocol.md: requests come in as lines, answers go out as lines, and at the end it disconnects.
 #
-# The client sends exchange.ps1 and this file as one script, which bootstrap.ps1 runs.
+# The client sends exchange.ps1, diagnose.ps1 and this file as one script, which bootstrap.ps1 runs.
 
 $Reader, $Writer, $Source = $args
 $ErrorActionPreference = 'Stop'
@@ -120,8 +120,8 @@ function Invoke-Connect($Request) {
         token_expires = ConvertTo-Text $connection.TokenExpiryTimeUTC
         missing = @(Get-Missing $cmdlets)
     }
-    if ($Exchange.Certificate) { $result['certificate'] = Get-CertificateReport }
-    $result
+    if ($Exchange.Certificate) { $report['certificate'] = Get-CertificateReport }
+    $report
 }
 
 # The arguments of Connect-ExchangeOnline that depend on the way to sign in (exchange facts 6.1).
@@ -186,6 +186,7 @@ function Invoke-Request($Request) {
         'resume' { $result = Resume-Answer $Request }
         'disconnect' { Disconnect-Exchange }
         'quit' { $Runner.Quit = $true }
+        'diagnose' { $result = Get-Diagnosis $Request }
         default { Stop-Request 'bad_request' "unknown op: $_" }
     }
     [ordered]@{ ok = $true; result = $result }

@@ -120,8 +120,8 @@ function Invoke-Connect($Request) {
         token_expires = ConvertTo-Text $connection.TokenExpiryTimeUTC
         missing = @(Get-Missing $cmdlets)
     }
-    if ($Exchange.Certificate) { $report['certificate'] = Get-CertificateReport }
-    $report
+    if ($Exchange.Certificate) { $result['certificate'] = Get-CertificateReport }
+    $result
 }
 
 # The arguments of Connect-ExchangeOnline that depend on the way to sign in (exchange facts 6.1).
@@ -180,13 +180,13 @@ function Invoke-Request($Request) {
     $result = @{}
     switch ($Request['op']) {
         'hello' { $result = Invoke-Hello $Request }
+        'diagnose' { $result = Get-Diagnosis $Request }
         'connect' { $result = Invoke-Connect $Request }
         'invoke' { return Invoke-Call $Request }
         'ping' { }
         'resume' { $result = Resume-Answer $Request }
         'disconnect' { Disconnect-Exchange }
         'quit' { $Runner.Quit = $true }
-        'diagnose' { $result = Get-Diagnosis $Request }
         default { Stop-Request 'bad_request' "unknown op: $_" }
     }
     [ordered]@{ ok = $true; result = $result }

@@ -29,6 +29,14 @@ class RunnerMismatch(ChannelError):
     """The runner that answered is not the one that was sent."""
 
 
+class LoginRefused(ChannelError):
+    """The host was reached, and does not let the user in (winrm facts F12, F20)."""
+
+
+class ShellRefused(ChannelError):
+    """The host lets the user in, and starts no program for it (winrm facts F7 to F9)."""
+
+
 class ShellLost(ChannelError):
     """The remote shell is gone, and the PowerShell process with it (winrm facts F2, F3, F18)."""
 

@@ -33,6 +33,11 @@ class Fault:
     tries: int = 1
     pause: float = 0.0
 
+    @property
+    def refuses_login(self) -> bool:
+        """Whether it is the sign-in to the host that failed."""
+        return self.row in ("F12", "F20")
+
 
 _AS_ANSIBLE = "Try the same host with ansible.windows.win_ping"
 _NOTHING_CAME = Fault(

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from .channel import ChannelError, ChannelInterrupted, ChannelStatistics, Output
-from .errors import ShellLost
+from .errors import LoginRefused, ShellLost, ShellRefused
 from .faults import FOREIGN, Action, Fault, classify
 from .pywinrm import WinRMOptions, connect, options_of
 
@@ -68,7 +68,10 @@ class WinRMChannel:
         self._doomed: ChannelError | None = None
 
     def open(self, executable: str, arguments: list[str]) -> None:
-        """Opens the shell and starts the program. Raises ChannelError at the first fault: accounts lock out."""
+        """Opens the shell and starts the program. Raises ChannelError at the first fault: accounts lock out.
+
+        Where the host was reached it is LoginRefused or ShellRefused.
+        """
         self._options = options_of(self._given)
         self._protocol, self._excerpt = connect(self._options, self.statistics)
         program = f'"{executable}"' if " " in executable and '"' not in executable else executable
@@ -80,8 +83,7 @@ class WinRMChannel:
                 lambda: self._protocol.run_command(self._shell, program, arguments, console_mode_stdin=False)
             )
         except _Faulted as stop:
-            fault = FOREIGN if stop.fault.action is Action.LOST else stop.fault
-            raise ChannelError(self._message(fault)) from stop.__cause__
+            raise self._refusal(stop) from stop.__cause__
 
     def send(self, data: bytes) -> None:
         """Writes to standard input. Raises ChannelInterrupted if it may not have arrived, or only in part."""
@@ -129,6 +131,12 @@ class WinRMChannel:
             with suppress(Exception):
                 self._attempt(lambda: self._protocol.close_shell(shell))
         self._disconnect()
+
+    def _refusal(self, stop: _Faulted) -> ChannelError:
+        fault = FOREIGN if stop.fault.action is Action.LOST else stop.fault
+        if fault.refuses_login:
+            return LoginRefused(self._message(fault))
+        return ShellRefused(self._message(fault)) if stop.answered else ChannelError(self._message(fault))
 
     def _fail_send(self, stop: _Faulted) -> None:
         """What the process said before it ended is still there to be received (winrm facts F21): that comes first."""

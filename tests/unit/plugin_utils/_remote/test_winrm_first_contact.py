@@ -20,6 +20,10 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
     ChannelError,
     ChannelInterrupted,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.errors import (
+    LoginRefused,
+    ShellRefused,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.winrm import WinRMChannel
 from ansible_collections.email_router.exchange_online.tests.simulator.wsman import (
     Action,
@@ -252,3 +256,20 @@ def test_a_proxy_is_used_only_where_it_is_named(closed_port: int, monkeypatch: p
 def test_an_envelope_is_never_quoted() -> None:
     with OnePage(200, b"<a>secret</a>", {"Content-Type": "application/soap+xml"}) as page:
         assert "secret" not in refused(channel(page.url))
+
+
+def test_the_class_of_a_refusal_says_how_far_it_went(closed_port: int) -> None:
+    with Endpoint(endpoint_options()) as endpoint, OnePage(404, b"", {}) as page:
+        endpoint.faults.add(Fault(SoapFault(Code.ACCESS_DENIED), Action.COMMAND))
+        refusals = [
+            (channel(f"http://127.0.0.1:{closed_port}/wsman"), ChannelError),
+            (channel(page.url), ChannelError),
+            (channel(endpoint.url, password=None), ChannelError),
+            (channel(endpoint.url, password="wrong"), LoginRefused),
+            (channel_to(endpoint), ShellRefused),
+        ]
+        for attempt, kind in refusals:
+            with pytest.raises(ChannelError) as caught:
+                attempt.open("powershell.exe", [])
+            assert type(caught.value) is kind
+            attempt.close()

@@ -63,7 +63,7 @@ def _revocations(step: Step) -> dict[tuple[str, str], Call]:
     entries = [(entry.sid, entry.inheritance_type) for entry in step.facts.entries] or [("", "")]
     calls = {}
     for sid, inheritance_type in entries:
-        is_current = sid in ("", principal.sids[0]) and not principal.is_bare_sid
+        is_current = sid in ("", *principal.sids[:1]) and not principal.is_bare_sid
         trustee = principal.guid if is_current else sid or principal.sids[0]
         calls[trustee, inheritance_type] = cmdlets.revoke(grant.right, grant.mailbox.guid, trustee, inheritance_type)
     return calls

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .._exchange.access_lists import (
+    AccessList,
+    Entries,
     NoEvidence,
     read_full_access_on,
     read_send_as_of,
@@ -19,8 +21,8 @@ from .._exchange.directory import find_by_id, find_by_name
 from .._exchange.identities import Principal, Problem, Recipient
 from .._exchange.rights import AccessEntry, Right
 from .._exchange.session import Session
-from .model import Facts, Grant, Unknown
-from .observe import entries_of, facts_of, from_delegators, from_list
+from .model import Facts, Grant
+from .observe import entries_of, entries_on, facts_of
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,18 @@ class Blank:
 
 
 @dataclass(frozen=True)
+class Sighting:
+    """What was found of an account on a mailbox. ``entries``: all that speak of it, Deny and inherited ones, too.
+
+    A delegate for Send on Behalf has no entry: it is held or not.
+    """
+
+    grant: Grant
+    facts: Facts
+    entries: tuple[AccessEntry, ...] = ()
+
+
+@dataclass(frozen=True)
 class Holdings:
     """``held``: grants with the facts that show a direct Allow. ``blanks``: what the reading left open."""
 
@@ -42,26 +56,38 @@ class Holdings:
 
 
 def read_holdings(session: Session, principals: Sequence[Principal], mailboxes: Sequence[Recipient]) -> Holdings:
-    """Send As and Send on Behalf over the whole tenant, Full Access on ``mailboxes`` (exchange facts 3.3).
+    """Send As and Send on Behalf over the whole tenant, Full Access on ``mailboxes`` (exchange facts 3.3)."""
+    found = list(sightings(session, principals, mailboxes))
+    return Holdings(
+        held={one.grant: one.facts for one in found if isinstance(one, Sighting) and one.facts.allowed},
+        blanks=tuple(one for one in found if isinstance(one, Blank)),
+    )
+
+
+Found = Iterator["Sighting | Blank"]
+
+
+def sightings(
+    session: Session,
+    principals: Sequence[Principal],
+    mailboxes: Sequence[Recipient],
+    rights: Collection[Right] = tuple(Right),
+) -> Found:
+    """All that speaks of the accounts: for Send As and Send on Behalf anywhere, for Full Access on ``mailboxes``.
 
     What an entry names only by its Name is resolved to the object itself; where several bear it, each is looked at.
     """
-    held: dict[Grant, Facts] = {}
-    blanks: list[Blank] = []
-    for read in (_send_as, _full_access, _send_on_behalf):
-        for found in read(session, principals, mailboxes) if principals else ():
-            if isinstance(found, Blank):
-                blanks.append(found)
-            else:
-                grant, facts = found
-                held[grant] = facts
-    return Holdings(held, tuple(blanks))
+    if not principals:
+        return
+    if Right.SEND_AS in rights:
+        yield from _send_as(session, principals)
+    if Right.FULL_ACCESS in rights:
+        yield from _full_access(session, principals, mailboxes)
+    if Right.SEND_ON_BEHALF in rights:
+        yield from _send_on_behalf(session, principals)
 
 
-Found = Iterator["tuple[Grant, Facts] | Blank"]
-
-
-def _send_as(session: Session, principals: Sequence[Principal], _mailboxes: Sequence[Recipient]) -> Found:
+def _send_as(session: Session, principals: Sequence[Principal]) -> Found:
     read = read_send_as_of(session, principals)
     bearers = find_by_name(session, {entry.mailbox for one in read.values() for entry in entries_of(one)})
     shared = [one for each in bearers.values() if not isinstance(each, Problem) and len(each) > 1 for one in each]
@@ -77,11 +103,9 @@ def _send_as(session: Session, principals: Sequence[Principal], _mailboxes: Sequ
                 yield Blank(principal, Right.SEND_AS, name, reason)
                 continue
             for recipient in recipients:
-                grant = Grant(recipient, principal, Right.SEND_AS)
                 only = len(recipients) == 1
-                yield from _if_held(
-                    grant, facts_of(grant, entries) if only else from_list(grant, alone[recipient.guid])
-                )
+                grant = Grant(recipient, principal, Right.SEND_AS)
+                yield from _on_list(grant, Entries(tuple(entries)) if only else alone[recipient.guid])
 
 
 def _by_name(entries: Iterable[AccessEntry]) -> dict[str, list[AccessEntry]]:
@@ -96,11 +120,19 @@ def _full_access(session: Session, principals: Sequence[Principal], mailboxes: S
     lists = read_full_access_on(session, mailboxes, unresolved=deleted)
     for principal in principals:
         for mailbox in mailboxes:
-            grant = Grant(mailbox, principal, Right.FULL_ACCESS)
-            yield from _if_held(grant, from_list(grant, lists[mailbox.guid]))
+            yield from _on_list(Grant(mailbox, principal, Right.FULL_ACCESS), lists[mailbox.guid])
 
 
-def _send_on_behalf(session: Session, principals: Sequence[Principal], _mailboxes: Sequence[Recipient]) -> Found:
+def _on_list(grant: Grant, read: AccessList) -> Found:
+    if isinstance(read, NoEvidence):
+        yield Blank(grant.principal, grant.right, grant.mailbox.address, read.reason)
+        return
+    entries = entries_on(grant, read.entries)
+    if entries:
+        yield Sighting(grant, facts_of(grant, entries, read.doubt), entries)
+
+
+def _send_on_behalf(session: Session, principals: Sequence[Principal]) -> Found:
     read = read_send_on_behalf_of(session, principals)
     guids = {guid for one in read.values() if not isinstance(one, NoEvidence) for guid in one}
     found = find_by_id(session, guids)
@@ -115,11 +147,4 @@ def _send_on_behalf(session: Session, principals: Sequence[Principal], _mailboxe
                 yield Blank(principal, Right.SEND_ON_BEHALF, guid, mailbox.cause)
             else:
                 grant = Grant(mailbox, principal, Right.SEND_ON_BEHALF)
-                yield from _if_held(grant, from_delegators(grant, one))
-
-
-def _if_held(grant: Grant, seen: Facts | Unknown) -> Found:
-    if isinstance(seen, Unknown):
-        yield Blank(grant.principal, grant.right, grant.mailbox.address, seen.reason)
-    elif seen.allowed:
-        yield grant, seen
+                yield Sighting(grant, Facts(allowed=True, denied=False, inherited=False))

@@ -28,14 +28,17 @@ _NOT_HELD = Facts(allowed=False, denied=False, inherited=False)
 _Undecided = None
 
 
-def observe(session: Session, grants: Iterable[Grant]) -> dict[Grant, Observed]:
-    """What is known of each grant, with as few calls as the right allows (design 6)."""
+def observe(session: Session, grants: Iterable[Grant], unresolved: bool = False) -> dict[Grant, Observed]:
+    """What is known of each grant, with as few calls as the right allows (design 6).
+
+    ``unresolved``: access lists are read with their deleted accounts, for whoever will look at those, too.
+    """
     by_right: dict[Right, list[Grant]] = {right: [] for right in Right}
     for grant in grants:
         by_right[grant.right].append(grant)
     observed: dict[Grant, Observed] = {}
     observed.update(_observe_send_as(session, by_right[Right.SEND_AS]))
-    observed.update(_observe_full_access(session, by_right[Right.FULL_ACCESS]))
+    observed.update(_observe_full_access(session, by_right[Right.FULL_ACCESS], unresolved))
     observed.update(_observe_send_on_behalf(session, by_right[Right.SEND_ON_BEHALF]))
     return observed
 
@@ -60,8 +63,8 @@ def _observe_send_as(session: Session, grants: Sequence[Grant]) -> dict[Grant, O
     return {grant: seen or from_list(grant, alone[grant.mailbox.guid]) for grant, seen in first.items()}
 
 
-def _observe_full_access(session: Session, grants: Sequence[Grant]) -> dict[Grant, Observed]:
-    deleted = any(grant.principal.is_bare_sid for grant in grants)
+def _observe_full_access(session: Session, grants: Sequence[Grant], unresolved: bool) -> dict[Grant, Observed]:
+    deleted = unresolved or any(grant.principal.is_bare_sid for grant in grants)
     lists = read_full_access_on(session, _mailboxes(grants), unresolved=deleted) if grants else {}
     return {grant: from_list(grant, lists[grant.mailbox.guid]) for grant in grants}
 
@@ -106,7 +109,7 @@ def from_delegators(grant: Grant, read: Delegators) -> Observed:
 
 def facts_of(grant: Grant, entries: Iterable[AccessEntry], doubt: str = "") -> Facts:
     """The three facts of a grant; a Deny counts wherever it comes from (design section 4)."""
-    mine = tuple(entry for entry in entries if entry.gives(grant.right) and entry.is_of(grant.principal))
+    mine = entries_on(grant, entries)
     direct = tuple(entry for entry in mine if entry.allows and not entry.inherited)
     return Facts(
         allowed=bool(direct),
@@ -115,6 +118,11 @@ def facts_of(grant: Grant, entries: Iterable[AccessEntry], doubt: str = "") -> F
         entries=direct,
         doubt=doubt,
     )
+
+
+def entries_on(grant: Grant, entries: Iterable[AccessEntry]) -> tuple[AccessEntry, ...]:
+    """The entries that speak of a grant, whatever they say of it."""
+    return tuple(entry for entry in entries if entry.gives(grant.right) and entry.is_of(grant.principal))
 
 
 def doubts_of(observed: Mapping[Grant, Observed]) -> dict[str, str]:

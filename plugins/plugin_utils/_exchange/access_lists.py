@@ -92,7 +92,8 @@ def _read_each(
     """Unfiltered lists, each checked to be of the recipient asked for.
 
     A list without its SELF entry is read once more, for it is how a broken read shows (exchange facts 3.3, last line);
-    then it is believed with a doubt. A list without any entry is never believed (design rule 1).
+    then it is believed with a doubt. A list without any entry is never believed (design rule 1), unless it is of a
+    recipient that is no user: such a list may be empty.
     """
     by_guid = {one.guid: one for one in recipients}
     answers = ask_all(session, {guid: call(one) for guid, one in by_guid.items()})
@@ -101,7 +102,7 @@ def _read_each(
     if again:
         answers = ask_all(session, {one.guid: replace(call(one), fresh=True) for one in again})
         read.update({guid: _list_of(by_guid[guid], answer, entries_of) for guid, answer in answers.items()})
-    return {guid: _believed(one) for guid, one in read.items()}
+    return {guid: _believed(by_guid[guid], one) for guid, one in read.items()}
 
 
 def _list_of(
@@ -114,14 +115,14 @@ def _list_of(
     strangers = [entry.mailbox for entry in entries if not recipient.is_called(entry.mailbox)]
     if strangers:
         return NoEvidence(f"Exchange answered with entries of another mailbox ({strangers[0]})")
-    if any(entry.is_self for entry in entries):
+    if any(entry.is_self for entry in entries) or (entries and not recipient.has_self):
         return Entries(entries)
     return Entries(entries, doubt="the entry of SELF, which every mailbox has, was not in the answer")
 
 
-def _believed(read: AccessList) -> AccessList:
+def _believed(recipient: Recipient, read: AccessList) -> AccessList:
     if isinstance(read, Entries) and not read.entries:
-        return NoEvidence("Exchange answered with an empty access list, twice")
+        return NoEvidence("Exchange answered with an empty access list, twice") if recipient.has_self else Entries(())
     return read
 
 

@@ -20,6 +20,7 @@ _ACCOUNT = (
 )  # fmt: skip
 _GROUP = tuple(name for name in _ACCOUNT if name != "UserPrincipalName")
 _SEND_AS = ("Identity", "Trustee", "TrusteeSidString", "AccessControlType", "AccessRights", "IsInherited")
+_DELEGATES = ("Guid", "Name", "GrantSendOnBehalfTo")
 _MAILBOX_ACCESS = ("Identity", "User", "UserSid", "Deny", "AccessRights", "IsInherited", "InheritanceType")
 
 #: Always said: the default of 1,000 truncates with no more than a warning (exchange facts 3.3, E3).
@@ -32,6 +33,11 @@ def get_recipients(opath: str, soft_deleted: bool = False) -> Call:
     if soft_deleted:
         return Call("Get-EXORecipient", {**parameters, "IncludeSoftDeletedRecipients": True}, _RECIPIENT)
     return Call("Get-EXORecipient", parameters, _RECIPIENT)
+
+
+def list_recipients() -> Call:
+    """Get-EXORecipient of the whole organisation."""
+    return Call("Get-EXORecipient", {"Properties": list(_RECIPIENT), "ResultSize": _ALL}, _RECIPIENT)
 
 
 def get_recipients_classic(opath: str) -> Call:
@@ -67,6 +73,11 @@ def get_send_as_on(guid: str) -> Call:
     return Call("Get-RecipientPermission", {"Identity": guid, "ResultSize": _ALL}, _SEND_AS)
 
 
+def get_send_as_everywhere() -> Call:
+    """Get-RecipientPermission of the whole organisation, unfiltered (exchange facts 1.3)."""
+    return Call("Get-RecipientPermission", {"ResultSize": _ALL}, _SEND_AS)
+
+
 def get_full_access_on(guid: str, unresolved: bool) -> Call:
     """Get-MailboxPermission of one mailbox; ``unresolved``: entries of deleted accounts, too (exchange facts Q5)."""
     parameters: Parameters = {"Identity": guid, "ResultSize": _ALL}
@@ -77,8 +88,21 @@ def get_full_access_on(guid: str, unresolved: bool) -> Call:
 
 def get_send_on_behalf_of(opath: str) -> Call:
     """Get-EXOMailbox of all that match a filter on GrantSendOnBehalfTo (exchange facts 3.3)."""
-    shown = ("Guid", "Name", "GrantSendOnBehalfTo")
-    return Call("Get-EXOMailbox", {"Filter": opath, "Properties": list(shown), "ResultSize": _ALL}, shown)
+    return _delegates({"Filter": opath})
+
+
+def get_delegates_on(guid: str) -> Call:
+    """Get-EXOMailbox of one mailbox, with its GrantSendOnBehalfTo."""
+    return _delegates({"Identity": guid})
+
+
+def get_delegates_everywhere() -> Call:
+    """Get-EXOMailbox of the whole organisation, each with its GrantSendOnBehalfTo."""
+    return _delegates({})
+
+
+def _delegates(which: Parameters) -> Call:
+    return Call("Get-EXOMailbox", {**which, "Properties": list(_DELEGATES), "ResultSize": _ALL}, _DELEGATES)
 
 
 def grant(right: Right, guid: str, principal: Principal, auto_mapping: bool, inheritance: str = "All") -> Call:

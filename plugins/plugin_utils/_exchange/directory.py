@@ -45,7 +45,7 @@ def why_no_evidence(answer: Answer) -> str | None:
 def find_recipients(session: Session, addresses: Iterable[str]) -> dict[str, Found]:
     """The one recipient that owns each address, or why there is none. Keys: the addresses in lower case."""
     wanted = list(dict.fromkeys(address.lower() for address in addresses))
-    rows, faults = _by_filter(session, wanted, filters.has_address, cmdlets.get_recipients)
+    rows, faults = by_filter(session, wanted, filters.has_address, cmdlets.get_recipients)
     recipients = _unique(recipient_of(row) for row in rows)
     owners: dict[str, list[Recipient]] = {address: [] for address in wanted}
     for recipient in recipients:
@@ -116,7 +116,7 @@ def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
         return filters.any_of([filters.equals("ExternalDirectoryObjectId", one), filters.equals("Guid", one)])
 
     wanted = list(dict.fromkeys(one.lower() for one in ids))
-    rows, faults = _by_filter(session, wanted, condition, cmdlets.get_recipients_classic)
+    rows, faults = by_filter(session, wanted, condition, cmdlets.get_recipients_classic)
     recipients = _unique(recipient_of(row) for row in rows)
     found = {one: _only([owner for owner in recipients if one in owner.ids]) for one in wanted}
     found.update({one: Problem(ProblemKind.UNKNOWN, fault) for one, fault in faults.items()})
@@ -126,7 +126,7 @@ def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
 def find_by_name(session: Session, names: Iterable[str]) -> dict[str, Union[tuple[Recipient, ...], Problem]]:
     """All recipients that bear each Name, or why that is not known. Keys: the names in lower case."""
     wanted = list(dict.fromkeys(name.lower() for name in names))
-    rows, faults = _by_filter(session, wanted, lambda name: filters.equals("Name", name), cmdlets.get_recipients)
+    rows, faults = by_filter(session, wanted, lambda name: filters.equals("Name", name), cmdlets.get_recipients)
     found: dict[str, Union[tuple[Recipient, ...], Problem]] = dict.fromkeys(wanted, ())
     for recipient in _unique(recipient_of(row) for row in rows):
         bearers = found.get(recipient.name.lower(), ())
@@ -136,26 +136,39 @@ def find_by_name(session: Session, names: Iterable[str]) -> dict[str, Union[tupl
     return found
 
 
+def list_recipients(session: Session) -> Union[tuple[Recipient, ...], Problem]:
+    """Everything in the organisation that has an address, or why that is not known."""
+    (answer,) = ask_all(session, {"": cmdlets.list_recipients()}).values()
+    fault = why_no_evidence(answer)
+    if fault:
+        return Problem(ProblemKind.UNKNOWN, fault, "mend the cause and run it again")
+    recipients = tuple(recipient_of(row) for row in answer.rows)
+    if not all(one.guid for one in recipients):
+        return Problem(ProblemKind.UNKNOWN, "Exchange shows recipients without their GUID", "run it again")
+    return recipients
+
+
 def check_names(session: Session, names: Iterable[str]) -> NameCheck:
     """Which recipients of the tenant bear each of the names."""
     wanted = list(dict.fromkeys(name.lower() for name in names))
-    rows, faults = _by_filter(session, wanted, lambda name: filters.equals("Name", name), cmdlets.get_names)
+    rows, faults = by_filter(session, wanted, lambda name: filters.equals("Name", name), cmdlets.get_names)
     owners: dict[str, set[str]] = {name: set() for name in wanted if name not in faults}
     for row in rows:
         owners.get(text_of(row.get("Name")).lower(), set()).add(text_of(row.get("Guid")).lower())
     return NameCheck({name: frozenset(guids) for name, guids in owners.items()})
 
 
-def _by_filter(
+def by_filter(
     session: Session,
     items: Sequence[str],
     condition: Callable[[str], str],
     call: Callable[[str], Call],
+    alone: Callable[[str], Call] | None = None,
 ) -> tuple[list[Row], dict[str, str]]:
     """The rows for all items, asked for in batches; and per item that got no evidence, why.
 
     A batch that is refused is halved, down to items alone: no limit on the length is documented (exchange facts 3.3).
-    An item that is refused alone is asked for by the classic cmdlet.
+    An item that is refused alone is asked for by the call ``alone``, or by the same filter for the classic cmdlet.
     """
     rows: list[Row] = []
     faults: dict[str, str] = {}
@@ -174,7 +187,8 @@ def _by_filter(
                 batches.extend(_halves(batch))
             else:
                 refused.extend(batch)
-    calls = {item: cmdlets.get_recipients_classic(condition(item)) for item in refused}
+    last = alone or (lambda item: cmdlets.get_recipients_classic(condition(item)))
+    calls = {item: last(item) for item in refused}
     for item, answer in ask_all(session, calls).items():
         rows.extend(answer.rows)
         fault = why_no_evidence(answer)

@@ -22,6 +22,11 @@ _SELF_NAME = "nt authority\\self"
 
 #: Recipient types that hold a mailbox of their own in Exchange Online and whose access lists can be worked on.
 _NOT_A_WORKABLE_MAILBOX = {"groupmailbox", "publicfoldermailbox", "discoverymailbox"}
+#: Recipient types of no user: their Send As list need not hold an entry of SELF.
+_WITHOUT_SELF = {
+    "mailcontact", "mailuniversaldistributiongroup", "mailuniversalsecuritygroup", "mailnonuniversalgroup",
+    "dynamicdistributiongroup", "publicfolder",
+}  # fmt: skip
 #: Only these can use what they are granted (exchange facts 2: Send As and Full Access trustees).
 _MAIL_USERS = {"mailuser", "guestmailuser"}
 _SECURITY_GROUPS = {"mailuniversalsecuritygroup"}
@@ -69,6 +74,11 @@ class Recipient:
         """Has a mailbox whose access list can be changed."""
         return self.recipient_type.lower() == "usermailbox" and self.kind.lower() not in _NOT_A_WORKABLE_MAILBOX
 
+    @property
+    def has_self(self) -> bool:
+        """Whether an unfiltered access list of it without an entry of SELF is broken (exchange facts Q2, 3.3)."""
+        return self.recipient_type.lower() not in _WITHOUT_SELF
+
     def is_called(self, identity: str) -> bool:
         """Whether the Identity of a row may mean this recipient: its Name, or at times another (exchange facts Q7)."""
         return _means(identity, self.name, self.guid, self.alias, self.address, self.object_id, self.distinguished_name)
@@ -78,7 +88,8 @@ class Recipient:
 class Principal:
     """An account that holds rights. ``sids``: the current one first, then its history, upper case.
 
-    ``asked`` is what the user wrote. An account long deleted is known by its SID alone: no ``guid``, no ``kind``.
+    ``asked`` is what the user wrote. An account long deleted is known by its SID alone: no ``guid``, no ``kind``. A
+    delegate for Send on Behalf may be known without any SID.
     """
 
     asked: str
@@ -95,7 +106,7 @@ class Principal:
     @property
     def label(self) -> str:
         """What a person calls it: UPN before address before SID."""
-        return self.upn or self.address or self.name or self.sids[0]
+        return self.upn or self.address or self.name or self.key
 
     @property
     def key(self) -> str:

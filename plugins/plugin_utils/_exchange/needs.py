@@ -35,16 +35,22 @@ _REVOCATIONS = {
 
 
 def needed_cmdlets(
-    granted: Iterable[Right], revoked: Iterable[Right], read_only: bool, read: Iterable[Right] = ()
+    granted: Iterable[Right],
+    revoked: Iterable[Right],
+    read_only: bool,
+    read: Iterable[Right] = (),
+    unresolved: bool = False,
 ) -> dict[str, list[str]]:
     """Cmdlet → parameters that will be used. ``granted``, ``revoked``: the rights wanted present, and absent.
 
-    ``read``: rights that are looked at besides.
+    ``read``: rights that are looked at besides. ``unresolved``: the entries of deleted accounts are to be shown, too.
     """
     present, absent = frozenset(granted), frozenset(revoked)
     needed = dict(_ALWAYS)
     for right in present | absent | frozenset(read):
         needed.update(_READS[right])
+    if unresolved and "Get-MailboxPermission" in needed:
+        needed["Get-MailboxPermission"] = [*needed["Get-MailboxPermission"], "IncludeUnresolvedPermissions"]
     if not read_only:
         for right in present:
             needed.update(_GRANTS[right])

@@ -120,7 +120,7 @@ def as_result(diagnoses: Sequence[Diagnosis], *, keep_subjects: bool) -> dict[st
     }
     truncated = sum(each.truncated for each in diagnoses)
     if truncated:
-        result["warnings"] = [f"Of {truncated} long texts only the first {LONGEST_TEXT:,} characters were looked at"]
+        result["warnings"] = [f"{truncated} of {many}: only the first {LONGEST_TEXT:,} characters were looked at"]
     return result
 
 

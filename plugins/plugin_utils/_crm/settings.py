@@ -69,9 +69,7 @@ def _texts(option: str, value: Any) -> tuple[str, ...]:
     items: Iterable[Any] = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
     texts = tuple(str(item) for item in items if isinstance(item, (str, int)) and not isinstance(item, bool))
     if len(texts) != len(list(items)):
-        raise OptionError(
-            option, f"{value!r} is no text and no list of texts: put quotes around what YAML takes for more"
-        )
+        raise OptionError(option, f"{value!r} is no text and no list of texts (put quotes around yes and no)")
     return texts
 
 

@@ -174,8 +174,9 @@ def test_a_sign_in_that_lacks_something_is_refused(shared: Server, sign_in: dict
 
 
 FIELDS = [
-    {"cmdlets": None}, {"cmdlets": ["Get-Mailbox"]}, {"minimum_module": None}, {"minimum_module": ""},
-    {"minimum_module": "new"}, {"minimum_module": 3}, {"environment": 5},
+    {"cmdlets": None}, {"cmdlets": ["Get-Mailbox"]}, {"cmdlets": {"Get-Mailbox": True}},
+    {"minimum_module": None}, {"minimum_module": ""}, {"minimum_module": "new"}, {"minimum_module": 3},
+    {"environment": 5},
 ]  # fmt: skip
 
 

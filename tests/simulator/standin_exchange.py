@@ -87,6 +87,7 @@ class Exchange:
         """The result of ``connect``. Raises Fault."""
         cmdlets = field(request, "cmdlets", dict)
         for name in cmdlets:
+            field(cmdlets, name, list)
             if name.lower() not in READERS and name.lower() not in WRITERS:
                 raise Fault("not_allowed", f"{name} is not on the list of cmdlets that may run")
         minimum = _version(field(request, "minimum_module", str))
@@ -168,7 +169,6 @@ def _sign_in(keys: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     if way == "access_token":
         return {**body, "access_token": field(keys, "access_token", str)}, {}
     body["app_id"] = field(keys, "app_id", str)
-    if way == "certificate_thumbprint":
     report = certificate_report(keys)
     return {**body, "thumbprint": report["thumbprint"]}, {"certificate": report}
 
@@ -177,6 +177,7 @@ def certificate_report(keys: dict[str, Any]) -> dict[str, str]:
     """Of the certificate that a sign-in names. Raises Fault. There is no store, and no way to open a PFX file: any
     thumbprint is found, and the SHA-1 of a file stands for the thumbprint of its certificate."""
     way = field(keys, "way", str)
+    if way == "certificate_thumbprint":
         thumbprint, store = field(keys, "certificate_thumbprint", str), "CurrentUser\\My"
     elif way == "certificate_file":
         field(keys, "certificate_password", str, "")

@@ -96,7 +96,10 @@ function Invoke-Hello($Request) {
 
 function Invoke-Connect($Request) {
     $cmdlets = Get-Field $Request 'cmdlets' ([hashtable])
-    foreach ($entry in $cmdlets.GetEnumerator()) { Assert-Listed $entry.Key }
+    foreach ($entry in $cmdlets.GetEnumerator()) {
+        Assert-Listed $entry.Key
+        $null = Get-Field $cmdlets $entry.Key ([array])
+    }
     $minimum = (Get-Text $Request 'minimum_module') -as [version]
     if (-not $minimum) { Stop-Request 'bad_request' 'field minimum_module is not a version' }
     Disconnect-Exchange
@@ -107,21 +110,24 @@ function Invoke-Connect($Request) {
         if ($proxies) { $arguments['CommandName'] = $proxies }
         $environment = Get-Field $Request 'environment' ([string]) ''
         if ($environment) { $arguments['ExchangeEnvironmentName'] = $environment }
-        $connection = Connect-Exchange $arguments
+        Get-ConnectionReport $version (Connect-Exchange $arguments) $cmdlets
     } catch {
         Disconnect-Exchange
         throw
     }
-    $result = [ordered]@{
-        module_version = $version
-        connection_id = [string] $connection.ConnectionId
-        organization = [string] $connection.Organization
-        tenant_id = [string] $connection.TenantID
-        token_expires = ConvertTo-Text $connection.TokenExpiryTimeUTC
-        missing = @(Get-Missing $cmdlets)
+}
+
+function Get-ConnectionReport([string] $ModuleVersion, $Connection, $Cmdlets) {
+    $report = [ordered]@{
+        module_version = $ModuleVersion
+        connection_id = [string] $Connection.ConnectionId
+        organization = [string] $Connection.Organization
+        tenant_id = [string] $Connection.TenantID
+        token_expires = ConvertTo-Text $Connection.TokenExpiryTimeUTC
+        missing = @(Get-Missing $Cmdlets)
     }
-    if ($Exchange.Certificate) { $result['certificate'] = Get-CertificateReport }
-    $result
+    if ($Exchange.Certificate) { $report['certificate'] = Get-CertificateReport }
+    $report
 }
 
 # The arguments of Connect-ExchangeOnline that depend on the way to sign in (exchange facts 6.1).

@@ -43,8 +43,7 @@ def choose_sign_in(options: Mapping[str, Any], environ: Mapping[str, str]) -> Si
     """
     if options.get("snapshot"):
         return SignIn("snapshot", str(options.get("organization") or ""), options["exchange_environment"], {})
-    given = {name: options.get(name) for name in ("organization", "app_id", *WAYS)}
-    asked = [way for way in WAYS if given[way]]
+    asked = [way for way in WAYS if options.get(way)]
     if not asked:
         asked = [way for way in WAYS if _from(environ, way) not in ("", "false", "no", "0")]
     if len(asked) != 1:

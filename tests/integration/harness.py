@@ -96,18 +96,22 @@ class ControlNode:
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def records(self) -> Path:
+        """Where the results of tasks are written down."""
+        return self.directory / "records.jsonl"
+
     def play(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Run:
         """Runs ``ansible-playbook`` with these arguments from the root of the checkout.
 
         Fails where it says what no run may say: an error of ours that nobody caught, or a deprecation.
         """
-        records = self.directory / "records.jsonl"
-        records.unlink(missing_ok=True)
+        self.records.unlink(missing_ok=True)
         command = [str(self._program()), *map(str, arguments)]
-        status, output = _finished(command, {**self._surroundings(records), **(environment or {})})
+        status, output = _finished(command, {**self._surroundings(), **(environment or {})})
         said = [phrase for phrase in _SHAMEFUL if phrase in output]
         assert not said, f"{said} in the output of ansible-core {self.core}:\n{output}"
-        lines = records.read_text(encoding="utf-8").splitlines() if records.exists() else []
+        lines = self.records.read_text(encoding="utf-8").splitlines() if self.records.exists() else []
         return Run(status, output, tuple(TaskResult(**json.loads(line)) for line in lines))
 
     def _program(self) -> Path:
@@ -115,7 +119,7 @@ class ControlNode:
         assert program.exists(), f"no ansible-core {self.core} at {CORES[self.core]}: run `make venvs`"
         return program
 
-    def _surroundings(self, records: Path) -> dict[str, str]:
+    def _surroundings(self) -> dict[str, str]:
         home = self.directory / "home"
         home.mkdir(exist_ok=True)
         return {
@@ -128,7 +132,7 @@ class ControlNode:
             "ANSIBLE_NOCOWS": "1",
             "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
             "ANSIBLE_CALLBACKS_ENABLED": "recorder",
-            "RECORDER_FILE": str(records),
+            "RECORDER_FILE": str(self.records),
             **self.environment,
         }
 

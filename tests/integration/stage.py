@@ -187,13 +187,18 @@ class Stage:
         """One task over these mailboxes, with options on top of those of every run."""
         return self.play("-i", self.inventory(hosts), self.playbook(self.task(**options)), *arguments)
 
+    def powershells(self) -> list[int]:
+        """The processes that know the way to the organisation: PowerShell, however it was started."""
+        return _processes_with(self.simulator.tenant_server.key)
+
+    def control_processes(self) -> list[int]:
+        """ansible-playbook and its workers."""
+        return _processes_with(str(self.node.records))
+
     def left_behind(self) -> list[str]:
         """Processes of PowerShell, remote shells and connections to the organisation that are still there."""
-        key = self.simulator.tenant_server.key.encode()
-        processes = [
-            f"process {file.parent.name}" for file in Path("/proc").glob("[0-9]*/environ") if key in _bytes(file)
-        ]
         shells = len(self.simulator.endpoint.service.shells)
+        processes = [f"process {pid}" for pid in self.powershells()]
         return [*processes, *([f"{shells} shells"] if shells else []), *sorted(self.tenant.open)]
 
     def write(self, name: str, content: object) -> Path:
@@ -206,6 +211,12 @@ class Stage:
 
 def _with_variables(hosts: Hosts) -> Mapping[str, Mapping[str, Any]]:
     return hosts if isinstance(hosts, Mapping) else {name: {} for name in hosts}
+
+
+def _processes_with(text: str) -> list[int]:
+    """The processes that have this text in their environment."""
+    files = Path("/proc").glob("[0-9]*/environ")
+    return [int(file.parent.name) for file in files if text.encode() in _bytes(file)]
 
 
 def _bytes(file: Path) -> bytes:

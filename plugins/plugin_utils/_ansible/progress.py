@@ -29,17 +29,20 @@ class ProgressWatch:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        self._say(f"waiting {seconds:.0f} s for the directory to show what was written")
+        self._tell("waiting for the directory to show what was written")
         time.sleep(seconds)
 
     def progress(self, phase: str, done: int, total: int) -> None:
         now = self.now()
         if phase != self._phase:
             self._phase, self._phase_began = phase, now
-        if now - self._last_said < _EVERY:
-            return
-        self._last_said = now
-        self._say(line_of(phase, done, total, now - self._phase_began))
+        self._tell(line_of(phase, done, total, now - self._phase_began))
+
+    def _tell(self, line: str) -> None:
+        now = self.now()
+        if now - self._last_said >= _EVERY:
+            self._last_said = now
+            self._say(line)
 
 
 def line_of(phase: str, done: int, total: int, elapsed: float) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._remote.bootstrap import launch
 from .._remote.channel import Channel, ChannelError
-from .._remote.errors import RunnerError
+from .._remote.errors import AnswerOverdue, RunnerError
 from .._remote.frames import Reply
 from .._remote.rpc import RpcClient
 from .session import WRITERS, Answer, Call, CmdletError, SessionError, SessionInfo, SessionLost
@@ -24,8 +24,15 @@ _IMPORT = (
     "import the certificate with its private key into LocalMachine\\My of the PowerShell host and let that user read "
     "the key, or use certificate_file"
 )
-#: What to do about the errors of the runner's own.
-_REMEDIES = {
+#: Signing in takes 5 to 20 seconds (exchange facts 6.4); one that asks somebody for a password never ends.
+SIGN_IN_PATIENCE = 300.0
+_HANGS = (
+    "Signing in hangs: let the PowerShell host reach login.microsoftonline.com and outlook.office365.com, and check "
+    "app_id, organization and the certificate, without which the module may wait for somebody to sign in"
+)
+
+#: What to do about the errors of the runner's own, by code.
+REMEDIES = {
     "module_missing": "Run Install-Module ExchangeOnlineManagement -Scope AllUsers there",
     "module_too_old": "Run Update-Module ExchangeOnlineManagement there",
     "certificate_not_found": f"Check certificate_thumbprint, and {_IMPORT}",
@@ -34,7 +41,7 @@ _REMEDIES = {
     "-KeySpec KeyExchange. A network logon cannot use keys of CurrentUser: use LocalMachine, or certificate_file",
     "certificate_unreadable": "Check certificate_password, and that certificate_file is a PKCS#12 (.pfx) file",
 }
-_ROLE = (
+ROLE = (
     "The Exchange role Mail Recipients carries them: it is in the role groups Recipient Management and Organization "
     "Management, and comes with the Entra role Exchange Administrator"
 )
@@ -69,16 +76,18 @@ class PowerShellSession:
         hello: Mapping[str, Any] = {}
         try:
             hello = client.start(executable, launch(executable), read_only)
-            connection = client.request("connect", **_connect(sign_in, cmdlets, environment, minimum_module))
+            connect = connect_fields(sign_in, cmdlets, environment, minimum_module)
+            connection = client.request("connect", SIGN_IN_PATIENCE, **connect)
             if connection.get("missing"):
                 raise SessionError(_missing(connection["missing"], sign_in))
             return cls(client, channel, SessionInfo(hello, connection))
         except RunnerError as cause:
             client.close()
-            raise SessionError(_explained(cause, hello, sign_in)) from cause
+            raise SessionError(_sentences(*explained(cause, hello, sign_in))) from cause
         except ChannelError as cause:
             client.close()
-            raise SessionError(str(cause)) from cause
+            hint = _HANGS if hello and isinstance(cause, AnswerOverdue) else ""
+            raise SessionError(_sentences(str(cause), hint)) from cause
         except BaseException:
             client.close()
             raise
@@ -115,9 +124,13 @@ def _writes(fields: Mapping[str, Any]) -> bool:
     return fields.get("cmdlet") in WRITERS
 
 
-def _connect(
-    sign_in: Mapping[str, str], cmdlets: Mapping[str, Sequence[str]], environment: str, minimum_module: str
+def connect_fields(
+    sign_in: Mapping[str, str],
+    cmdlets: Mapping[str, Sequence[str]],
+    environment: str = "",
+    minimum_module: str = MINIMUM_MODULE,
 ) -> dict[str, Any]:
+    """The fields of the op ``connect``."""
     fields: dict[str, Any] = {
         "minimum_module": minimum_module,
         "cmdlets": {name: list(parameters) for name, parameters in cmdlets.items()},
@@ -153,14 +166,15 @@ def _error(error: object) -> CmdletError:
     return CmdletError(**{name: str(fields.get(name) or "") for name in ("text", "type", "code", "category", "fqid")})
 
 
-def _explained(error: RunnerError, hello: Mapping[str, Any], sign_in: Mapping[str, str]) -> str:
+def explained(error: RunnerError, hello: Mapping[str, Any], sign_in: Mapping[str, str]) -> tuple[str, str]:
+    """Why ``connect`` was refused, and what to do about it; the latter is empty for an error that is not known."""
     place = f"PowerShell on {hello.get('host', 'the host')} (user {hello.get('user', 'unknown')})"
     if error.code == "connect_failed":
         who = f"application {sign_in['app_id']}" if sign_in.get("app_id") else sign_in.get("way", "")
         what = f"{place} could not sign in to Exchange Online ({who}, organization {sign_in.get('organization')})"
         _row, advice = remedy(error.type_name, error.text)
-        return _sentences(f"{what}: {_short(error.text or error.type_name)}", advice)
-    return _sentences(f"{place}: {_short(error.text or error.code)}", _REMEDIES.get(error.code, ""))
+        return f"{what}: {_short(error.text or error.type_name)}", advice
+    return f"{place}: {_short(error.text or error.code)}", REMEDIES.get(error.code, "")
 
 
 def _missing(missing: Sequence[str], sign_in: Mapping[str, str]) -> str:
@@ -168,7 +182,7 @@ def _missing(missing: Sequence[str], sign_in: Mapping[str, str]) -> str:
     what = f"{who} may not use {', '.join(missing)} in {sign_in.get('organization')}"
     writers = sorted(name for name in WRITERS if any(part.split()[0] == name for part in missing))
     audit = "An audit (check mode) needs only the cmdlets that read" if writers else ""
-    return _sentences(what, _ROLE, audit)
+    return _sentences(what, ROLE, audit)
 
 
 def _short(text: str) -> str:

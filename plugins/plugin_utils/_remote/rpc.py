@@ -27,10 +27,12 @@ WINDOW = 64
 WINDOW_BYTES = 64 * 1024
 #: One cmdlet may block for many minutes, retries of the module included (exchange facts 5.1).
 PATIENCE = 1200.0
+#: A loaded host takes its time to start PowerShell.
+START_PATIENCE = 180.0
 #: The runner ends after 60 seconds without a line.
 PING_AFTER = 20.0
 #: Over WinRM each receive is an HTTP request: with several answers due, let them gather for a moment.
-PACE = 0.02
+PACE = 0.04
 #: A Send that takes this long shows that the far pipe is full: keep less in it.
 SLOW_SEND = 5.0
 SMALLEST_WINDOW = 4
@@ -108,15 +110,15 @@ class RpcClient:
                 self._channel.send(launch.preamble[begin : begin + BATCH_BYTES])
         except ChannelInterrupted as cause:
             raise ChannelError(f"Contact was lost while PowerShell was being started: {cause}") from cause
-        hello = self.request("hello", read_only=read_only)
+        hello = self.request("hello", START_PATIENCE, read_only=read_only)
         self._greeted = True
         if hello.get("runner_sha256") != launch.sha256:
             raise RunnerMismatch(f"The runner that answered on {hello.get('host')} is not the one that was sent to it")
         return hello
 
-    def request(self, op: str, **fields: object) -> dict[str, Any]:
+    def request(self, op: str, patience: float = PATIENCE, **fields: object) -> dict[str, Any]:
         """One request, its ``result``. Raises RunnerError if it was answered with an error."""
-        ((_token, reply),) = self.stream([(None, {"op": op, **fields})])
+        ((_token, reply),) = self.stream([(None, {"op": op, **fields})], patience)
         if not reply.ok:
             error = reply.body.get("error") or {}
             raise RunnerError(op, str(error.get("code", "")), str(error.get("type", "")), str(error.get("text", "")))

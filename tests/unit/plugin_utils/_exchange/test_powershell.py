@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from unittest import mock
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange import powershell
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.powershell import (
     MINIMUM_MODULE,
     PowerShellSession,
@@ -28,9 +30,11 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
     ChannelError,
     ChannelInterrupted,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.rpc import RpcClient
 from ansible_collections.email_router.exchange_online.tests.unit.plugin_utils._remote.fake_channel import (
     FakeChannel,
     FakeRunner,
+    OnReceive,
     Request,
     echo,
 )
@@ -120,6 +124,16 @@ class TestOpen:
     def test_a_process_that_ends_is_a_session_error(self) -> None:
         with pytest.raises(SessionError, match="Constrained Language Mode"):
             opened(FakeChannel(dies_with=(3, b'\n@exo {"seq":0,"fatal":"language_mode"}\n', b"")))
+
+    def test_a_sign_in_that_hangs_is_given_up(self) -> None:
+        channel = FakeChannel(runner(), on_receive=[OnReceive.ARRIVES, *[OnReceive.NOTHING] * 100])
+        began = channel.clock.now
+        with (
+            mock.patch.object(powershell, "RpcClient", partial(RpcClient, clock=channel.clock)),
+            pytest.raises(SessionError, match=r"connect within 300 seconds\. Signing in hangs: .*app_id"),
+        ):
+            opened(channel)
+        assert channel.clock.now - began < 400
 
     def test_whoever_interrupts_the_start_leaves_nothing_open(self) -> None:
         channel = FakeChannel(runner())

@@ -19,7 +19,7 @@ from .desired import InputError, account_problems, split_by_address, wants_of
 from .holdings import read_holdings
 from .meter import MeteredSession, Statistics, Watch
 from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Want, Wish
-from .observe import doubts_of, observe
+from .observe import doubts_in_words, doubts_of, observe
 from .plan import Step, left_undone, plan
 from .surplus import Surplus, SurplusRule, judge_holdings, why_held_back
 from .writing import carry_out_in_order
@@ -147,11 +147,8 @@ def _left_by(brake: str, step: Step, check_mode: bool) -> Finding:
 
 
 def _warnings(observed: Mapping[Grant, Observed], wants: Iterable[Want], brake: str) -> list[str]:
-    doubts = doubts_of(observed)
     warnings = [f"brake: {brake}"] if brake else []
-    if doubts:
-        shown = ", ".join(sorted(doubts)[:5]) + (", …" if len(doubts) > 5 else "")
-        warnings.append(f"{len(doubts)} access lists came without the entry of SELF, twice, and were believed: {shown}")
+    warnings += doubts_in_words(doubts_of(observed))
     wanted = [want.grant.mailbox for want in wants if want.state is State.PRESENT]
     hidden = sorted({mailbox.address for mailbox in wanted if mailbox.hidden})
     if hidden:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from .._exchange.access_lists import (
     AccessList,
@@ -129,3 +129,11 @@ def doubts_of(observed: Mapping[Grant, Observed]) -> dict[str, str]:
     """Reads that were odd but believed: address of the mailbox → what was odd."""
     facts = ((grant.mailbox.address, seen.doubt) for grant, seen in observed.items() if isinstance(seen, Facts))
     return {address: doubt for address, doubt in facts if doubt}
+
+
+def doubts_in_words(addresses: Collection[str]) -> list[str]:
+    """A warning about reads that were odd but believed, or none."""
+    if not addresses:
+        return []
+    shown = ", ".join(sorted(addresses)[:5]) + (", …" if len(addresses) > 5 else "")
+    return [f"{len(addresses)} access lists came without the entry of SELF, twice, and were believed: {shown}"]

@@ -63,6 +63,19 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
     **POWERSHELL_ARGUMENTS,
 }
 
+_RIGHTS = ["send_as", "full_access", "send_on_behalf"]
+
+PERMISSION_INFO_ARGUMENTS: ArgumentSpec = {
+    "mailboxes": {"type": "list", "elements": "str"},
+    "all_mailboxes": {"type": "bool", "default": False},
+    "trustees": {"type": "list", "elements": "str"},
+    "rights": {"type": "list", "elements": "str", "choices": _RIGHTS, "default": _RIGHTS},
+    "include_self": {"type": "bool", "default": False},
+    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+    **EXCHANGE_ARGUMENTS,
+    **POWERSHELL_ARGUMENTS,
+}
+
 
 def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The options with their defaults and types; raises InputError for whatever the spec does not allow."""

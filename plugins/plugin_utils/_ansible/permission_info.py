@@ -1,0 +1,113 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task ``mailbox_permission_info``: from options to an inquiry, and from what it saw to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._access.desired import InputError
+from .._access.inquiry import Inquiry, Overview, inquire
+from .._access.notebook import Gap, Permission
+from .._exchange.accounts import account_fault
+from .._exchange.needs import needed_cmdlets
+from .._exchange.rights import Right
+from .action import ExchangeAction
+from .arguments import PERMISSION_INFO_ARGUMENTS
+from .result import FAILED_ROWS
+from .sessions import opened
+from .sign_in import choose_sign_in
+
+
+class PermissionInfoAction(ExchangeAction):
+    """Shows who holds what on mailboxes, or what accounts hold anywhere."""
+
+    ARGUMENTS = PERMISSION_INFO_ARGUMENTS
+
+    def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        inquiry = inquiry_of(options)
+        sign_in = choose_sign_in(options, self.environment())
+        cmdlets = needed_cmdlets((), (), read_only=True, read=inquiry.rights, unresolved=True)
+        with opened(self._connection, options, sign_in, cmdlets, read_only=True) as far:
+            overview, statistics = inquire(far.session, inquiry, self.watch())
+        return result_of(overview, far.figures(statistics), options["on_failure"])
+
+
+def inquiry_of(options: Mapping[str, Any]) -> Inquiry:
+    """Raises InputError for options that leave nothing to look at, or name an account as none can be named."""
+    mailboxes = tuple(one for one in options["mailboxes"] or () if one.strip())
+    trustees = tuple(one.strip() for one in options["trustees"] or ())
+    rights = tuple(Right(one) for one in dict.fromkeys(options["rights"]))
+    faults = [f"trustees: {one!r}: {fault}" for one in trustees if (fault := account_fault(one))]
+    if not (mailboxes or trustees or options["all_mailboxes"]):
+        faults.append("there is nothing to look at: name mailboxes or trustees, or set all_mailboxes")
+    if mailboxes and options["all_mailboxes"]:
+        faults.append("mailboxes and all_mailboxes cannot be given together: all are more than those")
+    if not rights:
+        faults.append("rights is empty: name at least one, or leave it out for all three")
+    if rights == (Right.FULL_ACCESS,) and not (mailboxes or options["all_mailboxes"]):
+        faults.append("Full Access is shown by single mailboxes only: name mailboxes, or set all_mailboxes")
+    if faults:
+        raise InputError(faults)
+    return Inquiry(mailboxes, trustees, rights, options["all_mailboxes"], options["include_self"])
+
+
+def result_of(overview: Overview, statistics: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
+    """What could not be read fails the task, unless it was asked to leave that to its reader."""
+    message = sentence_of(overview)
+    result: dict[str, Any] = {
+        "changed": False,
+        "msg": message,
+        "permissions": [row_of(one) for one in overview.permissions],
+        "unresolved": [gap_of(one) for one in overview.gaps],
+        "coverage": dict(overview.coverage),
+        "statistics": dict(statistics),
+        "verdict": {"failed": bool(overview.gaps), "msg": message},
+    }
+    if overview.warnings:
+        result["warnings"] = list(overview.warnings)
+    if not overview.gaps or on_failure == "report":
+        return result
+    shortened = {name: result[name][:FAILED_ROWS] for name in ("permissions", "unresolved")}
+    omitted = {f"{name}_omitted": max(0, len(result[name]) - FAILED_ROWS) for name in shortened}
+    return {**result, **shortened, **omitted, "failed": True}
+
+
+def row_of(permission: Permission) -> dict[str, Any]:
+    return {
+        "mailbox": permission.mailbox,
+        "address": permission.recipient.address,
+        "kind": permission.recipient.kind,
+        "right": permission.right.value,
+        "trustee": permission.trustee,
+        "sid": permission.sid,
+        "access": "allow" if permission.allows else "deny",
+        "inherited": permission.inherited,
+        "inheritance_type": permission.inheritance_type,
+        "orphan": permission.orphan,
+        "self": permission.is_self,
+    }
+
+
+def gap_of(gap: Gap) -> dict[str, Any]:
+    return {
+        "mailbox": gap.mailbox,
+        "trustee": gap.trustee,
+        "right": gap.right.value if gap.right else "",
+        "cause": gap.cause,
+        "next_step": gap.next_step,
+    }
+
+
+def sentence_of(overview: Overview) -> str:
+    """What was seen, and the first of what was not."""
+    mailboxes = len({one.recipient.guid for one in overview.permissions})
+    text = f"{len(overview.permissions)} permissions on {mailboxes} mailboxes"
+    if not overview.gaps:
+        return text
+    first = overview.gaps[0]
+    about = ", ".join(filter(None, (first.mailbox, first.trustee, first.right.wording if first.right else "")))
+    step = f" ({first.next_step})" if first.next_step else ""
+    return f"{text}; not read: {len(overview.gaps)}, the first {about}: {first.cause}{step}"

@@ -34,7 +34,7 @@ def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Map
         },
     }
     if with_diff:
-        result["diff"] = diff_of(report.findings)
+        result["diff"] = diff_of(report.findings, check_mode)
     warnings = [*report.warnings, *_pending(report.findings), *_surplus(report.findings)]
     if warnings:
         result["warnings"] = warnings
@@ -116,21 +116,16 @@ def _surplus(findings: Iterable[Finding]) -> list[str]:
     return [f"{len(surplus)} grants are surplus, the first: {_in_words(surplus[0])}"]
 
 
-def diff_of(findings: Iterable[Finding]) -> dict[str, str]:
-    """One line for each grant that is held: before, and after (or as it would be after)."""
+def diff_of(findings: Iterable[Finding], check_mode: bool) -> dict[str, str]:
+    """One line for each grant that is held: before, and after (in check mode: as it would be after)."""
     before, after = [], []
     for finding in findings:
         line = f"{finding.address or finding.host}: {finding.account}: {finding.right.wording}\n"
-        held = finding.before == "held"
+        held = finding.before == "held" or finding.outcome in (Outcome.REVOKED, Outcome.UNWANTED)
+        still_held = finding.state is State.PRESENT if finding.outcome.changes(check_mode) else held
         if held:
             before.append(line)
-        if _held_after(finding, held):
+        if still_held:
             after.append(line)
     headers = {"before_header": "grants held", "after_header": "grants wanted"}
     return {**headers, "before": "".join(sorted(before)), "after": "".join(sorted(after))}
-
-
-def _held_after(finding: Finding, held: bool) -> bool:
-    if finding.outcome in (Outcome.MISSING, Outcome.GRANTED, Outcome.UNWANTED, Outcome.REVOKED, Outcome.PENDING):
-        return finding.state is State.PRESENT
-    return held

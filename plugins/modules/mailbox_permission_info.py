@@ -91,6 +91,7 @@ notes:
   - Entries of mailboxes that give none of the three rights, such as C(ReadPermission) alone, are not shown.
   - Members of a group that holds a right are not looked up.
 seealso:
+  - module: email_router.exchange_online.mailbox_permission
   - module: email_router.exchange_online.mailbox_delegation
 """
 

@@ -16,6 +16,7 @@ from .._exchange.session import Session
 from .apply import WriteSettings
 from .brakes import Brakes
 from .desired import InputError, account_problems, split_by_address, wants_of
+from .exclusive import find_others
 from .holdings import read_holdings
 from .meter import MeteredSession, Statistics, Watch
 from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Want, Wish
@@ -37,11 +38,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a run is about: wishes for the selected mailboxes, accounts that shall hold nothing, surplus to look for."""
+    """What a run is about: wishes for the selected mailboxes, accounts that shall hold nothing, surplus to look for.
+
+    ``exclusive``: nobody but the accounts of the wishes is to hold the rights wished for on these mailboxes.
+    """
 
     wishes: tuple[Wish, ...]
     retired: tuple[str, ...] = ()
     surplus: SurplusRule | None = None
+    exclusive: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,18 +74,19 @@ def ensure(session: Session, scope: Scope, options: Options, watch: Watch) -> tu
     directory = _look_up(reading, scope, wishes)
     wants, problems = wants_of(wishes, directory.mailboxes, directory.principals, options.any_recipient)
     metered.enter("read")
-    observed = observe(reading, [want.grant for want in wants])
+    observed = observe(reading, [want.grant for want in wants], unresolved=scope.exclusive)
     made = plan(wants, observed)
     surplus = _look_for_surplus(reading, scope, directory, wants)
+    others = _look_for_others(reading, scope, directory, wants)
     outcomes = {want.grant.key: Outcome.COMPLIANT for want in wants if _is_held(want, observed)}
-    steps = (*made.steps, *surplus.steps)
+    steps = (*made.steps, *surplus.steps, *others.steps)
     brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
     if options.check_mode or brake:
         done, aborted = [_left_by(brake, step, options.check_mode) for step in steps], ""
     else:
         done, aborted = carry_out_in_order(metered, steps, outcomes, options.write, watch)
     metered.enter("")
-    findings = (*hopeless, *problems, *made.findings, *surplus.findings, *done)
+    findings = (*hopeless, *problems, *made.findings, *surplus.findings, *others.findings, *done)
     report = Report(
         findings=tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))),
         warnings=tuple(_warnings(observed, wants, brake)),
@@ -125,6 +131,13 @@ def _look_for_surplus(session: Session, scope: Scope, directory: _Directory, wan
         rule,
         why_held_back(rule, [*hopeless, *problems]) if rule else "",
     )
+
+
+def _look_for_others(session: Session, scope: Scope, directory: _Directory, wants: Sequence[Want]) -> Surplus:
+    """Whoever holds a right exclusively meant for others. An account that cannot use its own is not another."""
+    if not scope.exclusive:
+        return Surplus((), ())
+    return find_others(session, wants, directory.principals_of(wish.account for wish in scope.wishes))
 
 
 def _check_retired(retired: Iterable[Principal], wants: Iterable[Want]) -> None:

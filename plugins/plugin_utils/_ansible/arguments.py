@@ -65,6 +65,26 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
 
 _RIGHTS = ["send_as", "full_access", "send_on_behalf"]
 
+PERMISSION_ARGUMENTS: ArgumentSpec = {
+    "mailboxes": {"type": "list", "elements": "str", "required": True},
+    "trustees": {"type": "list", "elements": "str", "required": True},
+    "rights": {"type": "list", "elements": "str", "choices": _RIGHTS, "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
+    "exclusive": {"type": "bool", "default": False},
+    "max_grants": {"type": "str"},
+    "max_revocations": {"type": "str"},
+    "auto_mapping": {"type": "bool", "default": False},
+    "inheritance": {
+        "type": "str",
+        "default": "All",
+        "choices": ["None", "All", "Children", "Descendents", "SelfAndChildren"],
+    },
+    "verify": {"type": "int", "default": 120},
+    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+    **EXCHANGE_ARGUMENTS,
+    **POWERSHELL_ARGUMENTS,
+}
+
 PERMISSION_INFO_ARGUMENTS: ArgumentSpec = {
     "mailboxes": {"type": "list", "elements": "str"},
     "all_mailboxes": {"type": "bool", "default": False},
@@ -72,6 +92,16 @@ PERMISSION_INFO_ARGUMENTS: ArgumentSpec = {
     "rights": {"type": "list", "elements": "str", "choices": _RIGHTS, "default": _RIGHTS},
     "include_self": {"type": "bool", "default": False},
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+    **EXCHANGE_ARGUMENTS,
+    **POWERSHELL_ARGUMENTS,
+}
+
+CONNECTION_INFO_ARGUMENTS: ArgumentSpec = {
+    "purpose": {"type": "str", "default": "enforce", "choices": ["audit", "enforce"]},
+    "rights": {"type": "list", "elements": "str", "choices": _RIGHTS, "default": _RIGHTS},
+    "accounts": {"type": "list", "elements": "str", "default": []},
+    "endpoints": {"type": "list", "elements": "str"},
+    "fail_on": {"type": "str", "default": "fail", "choices": ["never", "warn", "fail"]},
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,
 }

@@ -86,7 +86,7 @@ def from_tenant_wide(grant: Grant, held: AccessList, names: NameCheck) -> Facts 
     """
     if isinstance(held, NoEvidence):
         return None
-    called = [entry for entry in held.entries if grant.mailbox.is_called(entry.mailbox)]
+    called = held.on(grant.mailbox)
     if not called:
         return None if len(grant.principal.sids) > 1 else _NOT_HELD
     by_name = all(entry.mailbox.lower() == grant.mailbox.name.lower() for entry in called)

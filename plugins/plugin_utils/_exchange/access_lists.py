@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Union
 
 from . import cmdlets, filters
@@ -22,6 +23,21 @@ class Entries:
 
     entries: tuple[AccessEntry, ...]
     doubt: str = ""
+
+    def on(self, recipient: Recipient) -> tuple[AccessEntry, ...]:
+        """Those whose mailbox is called by a name of the recipient: of it, or of whoever shares that name."""
+        found = (entry for name in recipient.names for entry in self._by_mailbox.get(name, ()))
+        return tuple(entry for entry in dict.fromkeys(found) if recipient.is_called(entry.mailbox))
+
+    @cached_property
+    def _by_mailbox(self) -> dict[str, list[AccessEntry]]:
+        """Keys: what the mailbox is called, and the last part of it where it is a path."""
+        index: dict[str, list[AccessEntry]] = {}
+        for entry in self.entries:
+            called = entry.mailbox.strip().lower()
+            for name in {called, called.rpartition("/")[2]}:
+                index.setdefault(name, []).append(entry)
+        return index
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,12 @@ class Recipient:
         """Whether an unfiltered access list of it without an entry of SELF is broken (exchange facts Q2, 3.3)."""
         return self.recipient_type.lower() not in _WITHOUT_SELF
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All that the Identity of a row may call it by, in lower case."""
+        known = (self.name, self.guid, self.alias, self.address, self.object_id, self.distinguished_name)
+        return frozenset(text.lower() for text in known if text)
+
     def is_called(self, identity: str) -> bool:
         """Whether the Identity of a row may mean this recipient: its Name, or at times another (exchange facts Q7)."""
         return _means(identity, self.name, self.guid, self.alias, self.address, self.object_id, self.distinguished_name)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -18,6 +19,7 @@ from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import DELEGATION_ARGUMENTS
+from .expiry import expiry_warnings
 from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
 from .result import result_of, settled
 from .scope import Play, brakes_of, is_serial, scope_of
@@ -81,7 +83,8 @@ class DelegationAction(ExchangeAction):
         cmdlets = _needed(scope, settings.check_mode)
         with opened(self._connection, options, sign_in, cmdlets, settings.check_mode) as far:
             report, statistics = engine.ensure(far.session, scope, settings, self.watch())
-        return report, far.figures(statistics)
+        warnings = (*expiry_warnings(far.session.info), *report.warnings)
+        return replace(report, warnings=warnings), far.figures(statistics)
 
 
 def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:

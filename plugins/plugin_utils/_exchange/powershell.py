@@ -26,7 +26,7 @@ _IMPORT = (
 )
 #: Signing in takes 5 to 20 seconds (exchange facts 6.4); one that asks somebody for a password never ends.
 SIGN_IN_PATIENCE = 300.0
-_HANGS = (
+HANGS = (
     "Signing in hangs: let the PowerShell host reach login.microsoftonline.com and outlook.office365.com, and check "
     "app_id, organization and the certificate, without which the module may wait for somebody to sign in"
 )
@@ -86,7 +86,7 @@ class PowerShellSession:
             raise SessionError(_sentences(*explained(cause, hello, sign_in))) from cause
         except ChannelError as cause:
             client.close()
-            hint = _HANGS if hello and isinstance(cause, AnswerOverdue) else ""
+            hint = HANGS if hello and isinstance(cause, AnswerOverdue) else ""
             raise SessionError(_sentences(str(cause), hint)) from cause
         except BaseException:
             client.close()

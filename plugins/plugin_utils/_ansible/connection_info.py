@@ -1,0 +1,91 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task ``exchange_connection_info``: a preflight of the way to Exchange Online."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from .._access.desired import InputError
+from .._exchange.accounts import account_fault
+from .._exchange.examine import ENDPOINTS, Examination, examine, rehearsed
+from .._exchange.preflight import Purpose, Row, Status, counts, in_words, report, sentence
+from .._exchange.rights import Right
+from .action import ExchangeAction
+from .arguments import CONNECTION_INFO_ARGUMENTS
+from .channels import channel_of, kind_of
+from .sessions import opened
+from .sign_in import SignIn, choose_sign_in
+
+_ENDPOINT = re.compile(r"[^\s/@]+:\d{1,5}")
+#: ``fail_on`` → the statuses with which the task fails.
+_FAILING = {
+    "never": frozenset[Status](),
+    "warn": frozenset({Status.WARN, Status.FAIL}),
+    "fail": frozenset({Status.FAIL}),
+}
+
+
+class ConnectionInfoAction(ExchangeAction):
+    """Looks at every point on which a run depends, and changes nothing."""
+
+    ARGUMENTS = CONNECTION_INFO_ARGUMENTS
+
+    def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        sign_in = choose_sign_in(options, self.environment())
+        return result_of(self._rows(options, sign_in), options["fail_on"])
+
+    def _rows(self, options: Mapping[str, Any], sign_in: SignIn) -> tuple[Row, ...]:
+        accounts = _accounts(options["accounts"])
+        if options["snapshot"]:
+            with opened(self._connection, options, sign_in, {}, read_only=True) as far:
+                return rehearsed(far.session, accounts)
+        wanted = Examination(
+            sign_in.request,
+            sign_in.environment,
+            _endpoints(options["endpoints"] or ENDPOINTS[sign_in.environment]),
+            Purpose(options["purpose"]),
+            frozenset(map(Right, options["rights"])),
+            accounts,
+            datetime.now(timezone.utc).date(),
+        )
+        channel, program = channel_of(self._connection, options["executable"])
+        return examine(channel, program, wanted, kind_of(self._connection) == "local")
+
+
+def _accounts(asked: Sequence[str]) -> tuple[str, ...]:
+    faults = [f"account {one!r}: {fault}" for one in asked if (fault := account_fault(one))]
+    if faults:
+        raise InputError(faults)
+    return tuple(asked)
+
+
+def _endpoints(asked: Sequence[str]) -> tuple[str, ...]:
+    faults = [f"endpoint {one!r}: it must be name:port" for one in asked if not _ENDPOINT.fullmatch(one)]
+    if faults:
+        raise InputError(faults)
+    return tuple(asked)
+
+
+def result_of(rows: Sequence[Row], fail_on: str) -> dict[str, Any]:
+    """The result of the task; what warns shows as a warning, too."""
+    result: dict[str, Any] = {
+        "changed": False,
+        "msg": sentence(rows),
+        "points": [
+            {"point": row.point.value, "status": row.status.value, "found": row.found, "remedy": row.remedy}
+            for row in rows
+        ],
+        "summary": counts(rows),
+        "report": report(rows),
+    }
+    warnings = [in_words(row) for row in rows if row.status is Status.WARN]
+    if warnings:
+        result["warnings"] = warnings
+    if any(row.status in _FAILING[fail_on] for row in rows):
+        result["failed"] = True
+    return result

@@ -52,6 +52,7 @@ options:
   mailboxes:
     description:
       - Addresses of mailboxes. Of Send As, also of mail users, contacts and groups.
+      - With O(trustees) they say where Full Access is looked for, and nothing else.
     type: list
     elements: str
   all_mailboxes:

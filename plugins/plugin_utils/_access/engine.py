@@ -77,7 +77,7 @@ def ensure(session: Session, scope: Scope, options: Options, watch: Watch) -> tu
     observed = observe(reading, [want.grant for want in wants], unresolved=scope.exclusive)
     made = plan(wants, observed)
     surplus = _look_for_surplus(reading, scope, directory, wants)
-    others = _look_for_others(reading, scope, directory, wants)
+    others = _look_for_others(reading, wants, directory, wishes) if scope.exclusive else Surplus((), ())
     outcomes = {want.grant.key: Outcome.COMPLIANT for want in wants if _is_held(want, observed)}
     steps = (*made.steps, *surplus.steps, *others.steps)
     brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
@@ -133,11 +133,9 @@ def _look_for_surplus(session: Session, scope: Scope, directory: _Directory, wan
     )
 
 
-def _look_for_others(session: Session, scope: Scope, directory: _Directory, wants: Sequence[Want]) -> Surplus:
-    """Whoever holds a right exclusively meant for others. An account that cannot use its own is not another."""
-    if not scope.exclusive:
-        return Surplus((), ())
-    return find_others(session, wants, directory.principals_of(wish.account for wish in scope.wishes))
+def _look_for_others(session: Session, wants: Sequence[Want], directory: _Directory, wishes: Sequence[Wish]) -> Surplus:
+    """Whoever else holds a wanted right. An account that cannot use its own right is not somebody else."""
+    return find_others(session, wants, directory.principals_of(wish.account for wish in wishes))
 
 
 def _check_retired(retired: Iterable[Principal], wants: Iterable[Want]) -> None:

@@ -25,8 +25,8 @@ from .notebook import EVERYWHERE, Gap, Notebook, Permission
 class Inquiry:
     """What to look at. Without ``trustees``: who holds what on the mailboxes; with them: what they hold.
 
-    Accounts are looked for in the whole organisation, but for Full Access, which only single mailboxes show: those in
-    ``mailboxes``, or all. ``include_self``: with the entries that every mailbox has of itself.
+    Accounts are looked for in the whole organisation, but for Full Access, which only single mailboxes show: for it
+    alone ``mailboxes`` say where to look. ``include_self``: with the entries that every mailbox has of itself.
     """
 
     mailboxes: tuple[str, ...] = ()
@@ -34,6 +34,10 @@ class Inquiry:
     rights: tuple[Right, ...] = tuple(Right)
     all_mailboxes: bool = False
     include_self: bool = False
+
+    @property
+    def needs_mailboxes(self) -> bool:
+        return not self.trustees or Right.FULL_ACCESS in self.rights
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,13 @@ def inquire(session: Session, inquiry: Inquiry, watch: Watch) -> tuple[Overview,
     metered = MeteredSession(session, watch)
     book = Notebook(inquiry.include_self)
     metered.enter("resolve")
-    field = _look_up(metered, inquiry, book)
+    field = _look_up(metered, inquiry, book) if inquiry.needs_mailboxes else _Field((), 0)
     principals = _principals(metered, inquiry.trustees, book)
     metered.enter("read")
     if inquiry.trustees:
-        _read_holders(metered, inquiry, principals, field, book)
-        coverage = _coverage_of_holders(inquiry, field, book)
+        for one in sightings(metered, principals, field.mailboxes, inquiry.rights):
+            book.enter_sighting(one)
+        coverage = _coverage_of_holders(inquiry, principals, field, book)
     else:
         _read_lists(metered, inquiry, field, book)
         coverage = _coverage_of_lists(inquiry.rights, field, book)
@@ -103,20 +108,14 @@ def _look_up(session: Session, inquiry: Inquiry, book: Notebook) -> _Field:
 
 
 def _principals(session: Session, trustees: Iterable[str], book: Notebook) -> tuple[Principal, ...]:
+    spelled = {trustee.lower(): trustee for trustee in trustees}
     principals: dict[str, Principal] = {}
-    for name, account in find_accounts(session, trustees).items():
+    for name, account in find_accounts(session, spelled).items():
         if isinstance(account, Problem):
-            book.gaps.append(Gap("", name, None, account.cause, account.remedy))
+            book.gaps.append(Gap("", spelled[name], None, account.cause, account.remedy))
         else:
             principals.setdefault(account.key, account)
     return tuple(principals.values())
-
-
-def _read_holders(
-    session: Session, inquiry: Inquiry, principals: Sequence[Principal], field: _Field, book: Notebook
-) -> None:
-    for one in sightings(session, principals, field.mailboxes, inquiry.rights):
-        book.enter_sighting(one)
 
 
 def _read_lists(session: Session, inquiry: Inquiry, field: _Field, book: Notebook) -> None:
@@ -161,11 +160,15 @@ def _coverage_of_lists(rights: Iterable[Right], field: _Field, book: Notebook) -
         asked = field.asked - (0 if of_all else len(field.others))
         looked_at = len(field.recipients if of_all else field.mailboxes)
         read = max(0, looked_at - book.missed(right))
-        coverage[right.value] = f"{read} of {asked} {'recipients' if of_all else 'mailboxes'}"
+        coverage[right.value] = _so_many(read, asked, "recipients" if of_all else "mailboxes")
     return coverage
 
 
-def _coverage_of_holders(inquiry: Inquiry, field: _Field, book: Notebook) -> dict[str, str]:
+def _coverage_of_holders(
+    inquiry: Inquiry, principals: Sequence[Principal], field: _Field, book: Notebook
+) -> dict[str, str]:
+    if not principals:
+        return {right.value: "not looked at: none of the accounts was found" for right in inquiry.rights}
     coverage = {}
     for right in inquiry.rights:
         missed = book.missed(right)
@@ -175,8 +178,12 @@ def _coverage_of_holders(inquiry: Inquiry, field: _Field, book: Notebook) -> dic
             coverage[right.value] = "not looked at: give mailboxes or all_mailboxes"
         else:
             asked = field.asked - len(field.others)
-            coverage[right.value] = f"{max(0, len(field.mailboxes) - missed)} of {asked} mailboxes"
+            coverage[right.value] = _so_many(max(0, len(field.mailboxes) - missed), asked, "mailboxes")
     return coverage
+
+
+def _so_many(read: int, asked: int, what: str) -> str:
+    return f"{read} of {asked} {what}" if asked else f"no {what}"
 
 
 def _left_out(inquiry: Inquiry, field: _Field) -> list[str]:

@@ -67,7 +67,10 @@ def scope_of(options: Mapping[str, Any]) -> Scope:
 
 def _distinct(values: list[str]) -> list[str]:
     """Without repetition, whatever the letter case; the first way of writing stays."""
-    return list({value.strip().lower(): value.strip() for value in reversed(values) if value.strip()}.values())[::-1]
+    kept: dict[str, str] = {}
+    for value in filter(None, map(str.strip, values)):
+        kept.setdefault(value.lower(), value)
+    return list(kept.values())
 
 
 def needed_by(scope: Scope, read_only: bool) -> dict[str, list[str]]:

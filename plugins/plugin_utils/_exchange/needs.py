@@ -18,7 +18,7 @@ _ALWAYS = {
 _READS = {
     Right.SEND_AS: {"Get-RecipientPermission": ["Identity", "Trustee", "ResultSize"]},
     Right.FULL_ACCESS: {"Get-MailboxPermission": ["Identity", "ResultSize"]},
-    Right.SEND_ON_BEHALF: {"Get-EXOMailbox": ["Filter", "Properties", "ResultSize"]},
+    Right.SEND_ON_BEHALF: {"Get-EXOMailbox": ["Identity", "Filter", "Properties", "ResultSize"]},
 }
 _GRANTS = {
     Right.SEND_AS: {"Add-RecipientPermission": ["Identity", "Trustee", "AccessRights", "Confirm"]},

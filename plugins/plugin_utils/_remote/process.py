@@ -10,7 +10,8 @@ import queue
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import IO
@@ -38,7 +39,8 @@ class ProcessChannel:
         self._poll = poll
         self._grace = grace
         self._process: subprocess.Popen[bytes] | None = None
-        self._threads: list[threading.Thread] = []
+        self._writer: threading.Thread | None = None
+        self._readers: list[threading.Thread] = []
         self._input: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._arrivals: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._open_streams = {"stdout", "stderr"}
@@ -62,14 +64,11 @@ class ProcessChannel:
             ) from cause
         except OSError as cause:
             raise ChannelError(f"{executable} (option executable) cannot be started: {cause.strerror}") from cause
-        for work in (
-            partial(self._write, process.stdin),
-            partial(self._read, "stdout", process.stdout),
-            partial(self._read, "stderr", process.stderr),
-        ):
-            thread = threading.Thread(target=work, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        self._writer = _started(partial(self._write, process.stdin))
+        self._readers = [
+            _started(partial(self._read, "stdout", process.stdout)),
+            _started(partial(self._read, "stderr", process.stderr)),
+        ]
 
     def send(self, data: bytes) -> None:
         """Never waits. To a process that has ended nothing can be sent: ``receive`` tells."""
@@ -80,18 +79,13 @@ class ProcessChannel:
         """Everything that has come by now, after waiting for something to come."""
         if self._process is None:
             raise ChannelError("The process was never started, or has been closed")
-        taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
-        wait = self._poll
-        while self._open_streams:
-            try:
-                stream, data = self._arrivals.get(timeout=wait) if wait else self._arrivals.get_nowait()
-            except queue.Empty:
-                break
-            wait = 0.0
-            taken[stream].append(data)
-            if not data:
-                self._open_streams.discard(stream)
-        return self._output(self._process, b"".join(taken["stdout"]), b"".join(taken["stderr"]))
+        stdout, stderr = self._collect(self._poll)
+        if self._open_streams and (stdout or stderr or self._process.poll() is None):
+            return Output(stdout, stderr)
+        last_stdout, last_stderr = self._last_words()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(self._grace)
+        return Output(stdout + last_stdout, stderr + last_stderr, self._process.returncode, ended=True)
 
     def terminate(self) -> None:
         """Ends its input, on which the runner signs out and ends; kills its whole group if it does not."""
@@ -113,20 +107,35 @@ class ProcessChannel:
         process, self._process = self._process, None
         if process is None:
             return
-        for thread in self._threads:
-            thread.join(self._grace)
+        for thread in (self._writer, *self._readers):
+            if thread is not None:
+                thread.join(self._grace)
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()
 
-    def _output(self, process: subprocess.Popen[bytes], stdout: bytes, stderr: bytes) -> Output:
-        self.statistics.bytes_received += len(stdout) + len(stderr)
-        if self._open_streams and (stdout or stderr or process.poll() is None):
-            return Output(stdout, stderr)
-        # Its streams are at their end, or it has gone and something that it started still holds them.
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(self._grace)
-        return Output(stdout, stderr, process.returncode, ended=True)
+    def _collect(self, wait: float) -> tuple[bytes, bytes]:
+        taken: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+        while self._open_streams:
+            try:
+                stream, data = self._arrivals.get(timeout=wait) if wait else self._arrivals.get_nowait()
+            except queue.Empty:
+                break
+            wait = 0.0
+            taken[stream].append(data)
+            self.statistics.bytes_received += len(data)
+            if not data:
+                self._open_streams.discard(stream)
+        return b"".join(taken["stdout"]), b"".join(taken["stderr"])
+
+    def _last_words(self) -> tuple[bytes, bytes]:
+        """What is still on its way from a process that has gone; something that it started may hold its pipes on."""
+        deadline = time.monotonic() + self._grace
+        for thread in self._readers:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        last = self._collect(0.0)
+        self._open_streams.clear()
+        return last
 
     def _write(self, pipe: IO[bytes] | None) -> None:
         assert pipe
@@ -142,3 +151,9 @@ class ProcessChannel:
             while data := os.read(pipe.fileno(), _CHUNK):
                 self._arrivals.put((stream, data))
         self._arrivals.put((stream, b""))
+
+
+def _started(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread

@@ -9,9 +9,12 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
+from unittest import mock
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import ChannelError, Output
@@ -100,6 +103,21 @@ def test_the_end_comes_with_exit_code_and_last_words(channel: ProcessChannel) ->
     run(channel, "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)")
     assert drain(channel) == Output(b"out\n", b"err\n", 3, ended=True)
     assert channel.receive().ended, "also when asked again"
+
+
+def test_last_words_that_are_still_on_their_way_are_waited_for(channel: ProcessChannel) -> None:
+    """The process is seen to be gone before its pipes have been read."""
+    release = threading.Event()
+    read = channel._read
+
+    def late(stream: str, pipe: IO[bytes] | None) -> None:
+        release.wait(5)
+        read(stream, pipe)
+
+    with mock.patch.object(channel, "_read", late):
+        run(channel, "print('out')")
+    threading.Timer(0.6, release.set).start()
+    assert drain(channel).stdout == b"out\n"
 
 
 def test_sending_to_a_process_that_has_ended_is_no_error(channel: ProcessChannel) -> None:

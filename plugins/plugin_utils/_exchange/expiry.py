@@ -25,6 +25,5 @@ def days_left(not_after: object, today: date) -> int | None:
 
 def expires(not_after: object, days: int) -> str:
     """In words."""
-    if days < 0:
-        return f"expired on {not_after}, {-days} days ago"
-    return f"expires on {not_after}, in {days} days"
+    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"expired on {not_after}, {count} ago" if days < 0 else f"expires on {not_after}, in {count}"

@@ -17,6 +17,11 @@ from .preflight import Point, Purpose, Row, failed, passed, skipped, untold, war
 from .session import WRITERS, CmdletError
 
 _ACCOUNT_POINTS = (Point.ACCOUNT, Point.ACCOUNT_KIND, Point.ACCOUNT_ADDRESS_LISTS, Point.ACCOUNT_MAILBOX)
+_LATER = "Run it again later"
+_DELETED = (
+    "no account that exists has this SID",
+    "Name an account that exists; what a deleted one holds can only be taken back",
+)
 
 
 def judge_sign_in(connection: Mapping[str, Any], refusal: tuple[str, str] | None) -> Row:
@@ -38,7 +43,7 @@ def judge_roles(missing: Iterable[str], probes: Mapping[str, CmdletError | None]
     if readers:
         yield failed(Point.ROLE_AUDIT, f"the role lacks {', '.join(readers)}", ROLE)
     elif unclear:
-        yield warned(Point.ROLE_AUDIT, f"could not be tried: {'; '.join(unclear)}", "Run it again later")
+        yield warned(Point.ROLE_AUDIT, f"could not be tried: {'; '.join(unclear)}", _LATER)
     else:
         yield passed(Point.ROLE_AUDIT, "the role grants every cmdlet and parameter with which an audit reads")
     writers = [part for part in lacking if part.split()[0] in WRITERS]
@@ -57,9 +62,9 @@ def no_account() -> Iterator[Row]:
 
 def judge_account(asked: str, account: Account, mailbox: Found | None) -> Iterator[Row]:
     """Four rows for one account. ``mailbox``: the recipient that it is."""
-    if isinstance(account, Problem):
-        remedy = account.remedy or "Run it again later"
-        yield failed(Point.ACCOUNT, f"{asked}: {account.cause}", remedy[0].upper() + remedy[1:])
+    if isinstance(account, Problem) or account.is_bare_sid:
+        cause, remedy = _DELETED if isinstance(account, Principal) else (account.cause, account.remedy or _LATER)
+        yield failed(Point.ACCOUNT, f"{asked}: {cause}", remedy[0].upper() + remedy[1:])
         yield from (skipped(point, f"{asked}: not looked at, because account failed") for point in _ACCOUNT_POINTS[1:])
         return
     yield passed(Point.ACCOUNT, f"{asked}: {account.label}")

@@ -151,6 +151,29 @@ def test_send_as_of_a_mailbox_is_read_by_guid_and_unfiltered() -> None:
     assert session.calls[0].parameters == {"Identity": SALES.guid, "ResultSize": "Unlimited"}
 
 
+GROUP = replace(SALES, kind="MailUniversalDistributionGroup", recipient_type="MailUniversalDistributionGroup")
+
+
+@pytest.mark.parametrize("kind", ["MailContact", "DynamicDistributionGroup", "MailUniversalSecurityGroup"])
+def test_a_list_of_what_is_no_user_needs_no_self_entry(kind: str) -> None:
+    session = script(Answer((send_as(),)))
+    read = entries(read_send_as_on(session, [replace(GROUP, recipient_type=kind)])[SALES.guid])
+    assert (len(read.entries), read.doubt, len(session.calls)) == (1, "", 1)
+
+
+def test_an_empty_list_of_what_is_no_user_is_read_once_more_and_then_is_empty() -> None:
+    session = script(Answer(), Answer())
+    assert entries(read_send_as_on(session, [GROUP])[SALES.guid]) == Entries(())
+    assert len(session.calls) == 2
+    assert entries(read_send_as_on(script(Answer(), Answer((send_as(),))), [GROUP])[SALES.guid]).entries
+    assert why(read_send_as_on(script(Answer(), THROTTLED), [GROUP])[SALES.guid])
+
+
+@pytest.mark.parametrize("kind", ["UserMailbox", "MailUser", ""])
+def test_an_empty_list_of_a_user_or_of_what_is_not_known_is_no_evidence(kind: str) -> None:
+    assert why(read_send_as_on(script(Answer(), Answer()), [replace(SALES, recipient_type=kind)])[SALES.guid])
+
+
 def test_nobody_is_asked_about_no_mailboxes() -> None:
     session = script()
     assert read_full_access_on(session, []) == {}

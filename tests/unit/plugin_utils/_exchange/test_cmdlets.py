@@ -27,6 +27,10 @@ READS = [
     cmdlets.get_full_access_on(SALES.guid, unresolved=False),
     cmdlets.get_full_access_on(SALES.guid, unresolved=True),
     cmdlets.get_send_on_behalf_of(FILTER),
+    cmdlets.get_delegates_on(SALES.guid),
+    cmdlets.get_delegates_everywhere(),
+    cmdlets.get_send_as_everywhere(),
+    cmdlets.list_recipients(),
 ]
 GRANTS = {right: cmdlets.grant(right, SALES.guid, ACCOUNT, auto_mapping=False) for right in Right}
 REVOCATIONS = {right: cmdlets.revoke(right, SALES.guid, ACCOUNT.guid, "Children") for right in Right}
@@ -139,12 +143,19 @@ def test_a_run_needs_what_its_rights_and_states_call_for_and_no_more(
     assert set(needs(right, revoked=True)) == always | {reader, remover}
 
 
-@pytest.mark.parametrize("call", [call for call in [*READS, *WRITES] if "Unresolved" not in name_of(call)], ids=name_of)
+@pytest.mark.parametrize("unresolved", [True, False])
+def test_entries_of_deleted_accounts_are_needed_only_where_they_are_asked_for(unresolved: bool) -> None:
+    needed = needed_cmdlets((), (), read_only=True, read=[Right.FULL_ACCESS], unresolved=unresolved)
+    assert ("IncludeUnresolvedPermissions" in needed["Get-MailboxPermission"]) is unresolved
+    assert "Get-MailboxPermission" not in needed_cmdlets((), (), read_only=True, read=[Right.SEND_AS], unresolved=True)
+
+
+@pytest.mark.parametrize("call", [*READS, *WRITES], ids=name_of)
 def test_whatever_is_called_is_asked_for_with_all_its_parameters(call: Call) -> None:
-    needed = needed_cmdlets(Right, Right, read_only=False)
+    needed = needed_cmdlets(Right, Right, read_only=False, unresolved=True)
     assert set(call.parameters) <= set(needed[call.cmdlet])
 
 
 def test_what_is_needed_exists() -> None:
-    for cmdlet, parameters in needed_cmdlets(Right, Right, read_only=False).items():
+    for cmdlet, parameters in needed_cmdlets(Right, Right, read_only=False, unresolved=True).items():
         assert set(parameters) <= set(CMDLETS[cmdlet].parameters)

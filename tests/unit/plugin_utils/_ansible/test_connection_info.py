@@ -1,0 +1,158 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task exchange_connection_info: what its options come to, what it returns, and when it fails."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible import connection_info
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.connection_info import (
+    ConnectionInfoAction,
+    result_of,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.sign_in import ENVIRONMENTS
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.examine import (
+    ENDPOINTS,
+    Examination,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.preflight import (
+    Point,
+    Purpose,
+    Row,
+    failed,
+    passed,
+    skipped,
+    warned,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
+
+SIGN_IN = {"organization": "contoso.onmicrosoft.com", "access_token": "eyJ-token"}
+GOOD = passed(Point.TEMP, "C:\\Temp")
+ODD = warned(Point.CERTIFICATE_EXPIRY, "in 3 days", "Make a new one")
+BAD = failed(Point.MODULE, "gone", "Install it")
+LEFT = skipped(Point.SIGN_IN, "not looked at")
+
+
+def outcome(transport: str = "local", **arguments: Any) -> dict[str, Any]:
+    """The result of the task with these options."""
+    action: Any = ConnectionInfoAction.__new__(ConnectionInfoAction)
+    task = {"environment": None, "check_mode": True, "async_val": 0, "diff": False, "delegate_to": None}
+    action._task = SimpleNamespace(args=arguments, action="x.y.z", **task)
+    action._connection = SimpleNamespace(transport=transport, _shell=SimpleNamespace(tmpdir=None))
+    action._templar = SimpleNamespace(template=lambda value: value)
+    made: dict[str, Any] = action.run(task_vars={})
+    return made
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Examination]:
+    """What would have been looked at."""
+    seen: list[Examination] = []
+
+    def examine(channel: object, executable: str, wanted: Examination, is_local: bool) -> tuple[Row, ...]:
+        seen.append(wanted)
+        assert (executable, is_local) == ("pwsh", True)
+        return (GOOD,)
+
+    monkeypatch.setattr(connection_info, "examine", examine)
+    return seen
+
+
+def test_by_default_it_looks_at_all_that_enforcing_any_right_takes(asked: list[Examination]) -> None:
+    assert outcome(**SIGN_IN)["points"]
+    (wanted,) = asked
+    assert (wanted.purpose, wanted.rights, wanted.accounts) == (Purpose.ENFORCE, frozenset(Right), ())
+    assert wanted.endpoints == ENDPOINTS["O365Default"]
+
+
+def test_options_say_what_is_looked_at(asked: list[Examination]) -> None:
+    options: dict[str, Any] = {
+        "purpose": "audit",
+        "rights": ["send_as"],
+        "accounts": ["a@b.c"],
+        "endpoints": ["x:1", "[::1]:2"],
+    }
+    outcome(**SIGN_IN, **options)
+    (wanted,) = asked
+    assert (wanted.purpose, wanted.rights) == (Purpose.AUDIT, frozenset({Right.SEND_AS}))
+    assert (wanted.accounts, wanted.endpoints) == (("a@b.c",), ("x:1", "[::1]:2"))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_each_cloud_has_its_own_endpoints(environment: str, asked: list[Examination]) -> None:
+    organization = f"contoso{ENVIRONMENTS[environment]}"
+    outcome(**{**SIGN_IN, "organization": organization}, exchange_environment=environment)
+    assert asked[0].endpoints == ENDPOINTS[environment]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ({"accounts": ["Sales Desk"]}, "account 'Sales Desk': an account is named by"),
+        ({"endpoints": ["outlook.office365.com"]}, "endpoint 'outlook.office365.com': it must be name:port"),
+        ({"endpoints": ["https://outlook.office365.com:443"]}, "it must be name:port"),
+        ({"purpose": "look"}, "purpose"),
+        ({"rights": ["read"]}, "rights"),
+        ({"fail_on": "always"}, "fail_on"),
+    ],
+)
+def test_input_that_cannot_be_meant_is_no_row(asked: list[Examination], options: dict[str, Any], fault: str) -> None:
+    made = outcome(**SIGN_IN, **options)
+    assert made["failed"] is True
+    assert fault in made["msg"]
+    assert asked == []
+
+
+def test_a_connection_that_never_leads_to_powershell_is_no_row(asked: list[Examination]) -> None:
+    made = outcome(transport="ssh", **SIGN_IN)
+    assert (made["failed"], "delegate_to" in made["msg"], asked) == (True, True, [])
+
+
+def test_with_a_snapshot_only_accounts_are_looked_at(tmp_path: Path, asked: list[Examination]) -> None:
+    snapshot = tmp_path / "contoso.json"
+    recipients = [{"kind": "UserMailbox", "address": "router@contoso.com"}]
+    snapshot.write_text(json.dumps({"recipients": recipients}))
+    made = outcome(snapshot=str(snapshot), accounts=["router@contoso.com"])
+    assert made["summary"] == {"total": 20, "pass": 4, "warn": 0, "fail": 0, "skipped": 16}
+    assert asked == []
+    assert "failed" not in made
+
+
+@pytest.mark.parametrize(
+    ("rows", "fails"),
+    [
+        ((GOOD, LEFT), {"never": False, "warn": False, "fail": False}),
+        ((GOOD, ODD), {"never": False, "warn": True, "fail": False}),
+        ((GOOD, BAD, LEFT), {"never": False, "warn": True, "fail": True}),
+    ],
+)
+def test_fail_on_decides_what_fails_the_task(rows: tuple[Row, ...], fails: dict[str, bool]) -> None:
+    assert {word: result_of(rows, word).get("failed", False) for word in fails} == fails
+
+
+def test_the_result_says_everything_as_data_and_in_words() -> None:
+    made = result_of((GOOD, ODD, BAD, LEFT), "never")
+    assert made == {
+        "changed": False,
+        "msg": "4 points: 1 pass, 1 warn, 1 fail, 1 skipped. First: module: gone. Install it",
+        "points": [
+            {"point": "temp", "status": "pass", "found": "C:\\Temp", "remedy": ""},
+            {"point": "certificate_expiry", "status": "warn", "found": "in 3 days", "remedy": "Make a new one"},
+            {"point": "module", "status": "fail", "found": "gone", "remedy": "Install it"},
+            {"point": "sign_in", "status": "skipped", "found": "not looked at", "remedy": ""},
+        ],
+        "summary": {"total": 4, "pass": 1, "warn": 1, "fail": 1, "skipped": 1},
+        "report": [
+            "pass     temp: C:\\Temp",
+            "warn     certificate_expiry: in 3 days. Make a new one",
+            "fail     module: gone. Install it",
+            "skipped  sign_in: not looked at",
+        ],
+        "warnings": ["certificate_expiry: in 3 days. Make a new one"],
+    }

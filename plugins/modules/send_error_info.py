@@ -42,9 +42,11 @@ attributes:
     details:
       - Works on the controller, whatever host it runs for.
   platform:
+    support: full
     platforms: windows, posix
   action_group:
     support: none
+    membership: []
     details:
       - It does not sign in.
 options:

@@ -10,8 +10,14 @@ from dataclasses import dataclass, field
 #: Fewer letters than this would find themselves in too many texts.
 SHORTEST = 4
 LONGEST = 500
-#: Marks that word processors and web pages put in the place of the plain ones; of the same length.
-_PLAIN = str.maketrans("“”„«»‘’‐‑‒–", '"""""\'\'----')
+#: Marks that word processors and web pages put in the place of the plain ones.
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
+        **dict.fromkeys("\u2018\u2019", "'"),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013", "-"),
+    }
+)
 
 
 def one_line(text: str) -> str:

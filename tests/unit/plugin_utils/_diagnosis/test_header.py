@@ -74,11 +74,12 @@ def test_the_code_is_the_one_that_begins_the_event_text(text: str, code: str, ti
 
 
 @pytest.mark.parametrize(
-    "subject", ["", 'a "b" c', 'for you" for me', 'x" for SMTP: u for delivery through s. y', "“quoted” #12 - x"]
+    "subject",
+    ["", 'a "b" c', 'for you" for me', 'x" for SMTP: u for delivery through s. y', "\u201cquoted\u201d #12 - x"],
 )
 def test_the_subject_goes_to_the_last_place_that_looks_like_its_end(subject: str) -> None:
     found, rest = parse(texts.ROUTER_SMTP.replace(texts.SUBJECT, subject) + "Failure.", TOKEN)
-    assert found.subject == subject.replace("“", '"').replace("”", '"')
+    assert found.subject == subject.replace("\u201c", '"').replace("\u201d", '"')
     assert (found.provider, found.server) == ("SMTP", "smtp.office365.com")
     assert rest == texts.ROUTER_SMTP.replace(texts.SUBJECT, "") + "Failure."
 

@@ -26,7 +26,7 @@ def is_in(phrase: str, text: str) -> bool:
     [
         ("send-as privilege", "no Send\u2010As\r\n\tprivilege.", True),
         ("straße gesperrt", "STRASSE GESPERRT", True),
-        ('the "right"', "the “right”", True),
+        ('the "right"', "the \u201cright\u201d", True),
         ("5.7.60", "550 5.7.60 denied", True),
         ("5.7.60", "5.7.600 then 5.7.60", True),
         ("5.7.60", "5.7.600", False),

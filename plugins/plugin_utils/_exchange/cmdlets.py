@@ -23,6 +23,9 @@ _SEND_AS = ("Identity", "Trustee", "TrusteeSidString", "AccessControlType", "Acc
 _DELEGATES = ("Guid", "Name", "GrantSendOnBehalfTo")
 _MAILBOX_ACCESS = ("Identity", "User", "UserSid", "Deny", "AccessRights", "IsInherited", "InheritanceType")
 
+#: Accounts that were deleted for good, and those that can still be restored (exchange facts Q5).
+INCLUDE_DELETED = ("IncludeUnresolvedPermissions", "IncludeSoftDeletedUserPermissions")
+
 #: Always said: the default of 1,000 truncates with no more than a warning (exchange facts 3.3, E3).
 _ALL = "Unlimited"
 
@@ -80,10 +83,8 @@ def get_send_as_everywhere() -> Call:
 
 def get_full_access_on(guid: str, unresolved: bool) -> Call:
     """Get-MailboxPermission of one mailbox; ``unresolved``: entries of deleted accounts, too (exchange facts Q5)."""
-    parameters: Parameters = {"Identity": guid, "ResultSize": _ALL}
-    if unresolved:
-        return Call("Get-MailboxPermission", {**parameters, "IncludeUnresolvedPermissions": True}, _MAILBOX_ACCESS)
-    return Call("Get-MailboxPermission", parameters, _MAILBOX_ACCESS)
+    more = dict.fromkeys(INCLUDE_DELETED, True) if unresolved else {}
+    return Call("Get-MailboxPermission", {"Identity": guid, "ResultSize": _ALL, **more}, _MAILBOX_ACCESS)
 
 
 def get_send_on_behalf_of(opath: str) -> Call:

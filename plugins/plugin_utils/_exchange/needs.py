@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .cmdlets import INCLUDE_DELETED
 from .rights import Right
 
 _ALWAYS = {
@@ -50,7 +51,7 @@ def needed_cmdlets(
     for right in present | absent | frozenset(read):
         needed.update(_READS[right])
     if unresolved and "Get-MailboxPermission" in needed:
-        needed["Get-MailboxPermission"] = [*needed["Get-MailboxPermission"], "IncludeUnresolvedPermissions"]
+        needed["Get-MailboxPermission"] = [*needed["Get-MailboxPermission"], *INCLUDE_DELETED]
     if not read_only:
         for right in present:
             needed.update(_GRANTS[right])

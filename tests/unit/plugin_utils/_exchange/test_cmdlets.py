@@ -79,9 +79,10 @@ def test_what_is_shown_by_default_is_not_relied_on() -> None:
     assert {"TrusteeSidString", "AccessControlType", "IsInherited"} <= set(cmdlets.get_send_as_on("x").select)
 
 
-def test_entries_of_deleted_accounts_are_asked_for_only_where_one_is_looked_for() -> None:
-    assert "IncludeUnresolvedPermissions" not in cmdlets.get_full_access_on("x", unresolved=False).parameters
-    assert cmdlets.get_full_access_on("x", unresolved=True).parameters["IncludeUnresolvedPermissions"] is True
+@pytest.mark.parametrize("switch", ["IncludeUnresolvedPermissions", "IncludeSoftDeletedUserPermissions"])
+def test_entries_of_deleted_accounts_are_asked_for_only_where_one_is_looked_for(switch: str) -> None:
+    assert switch not in cmdlets.get_full_access_on("x", unresolved=False).parameters
+    assert cmdlets.get_full_access_on("x", unresolved=True).parameters[switch] is True
 
 
 @pytest.mark.parametrize("chosen", [True, False])
@@ -146,7 +147,7 @@ def test_a_run_needs_what_its_rights_and_states_call_for_and_no_more(
 @pytest.mark.parametrize("unresolved", [True, False])
 def test_entries_of_deleted_accounts_are_needed_only_where_they_are_asked_for(unresolved: bool) -> None:
     needed = needed_cmdlets((), (), read_only=True, read=[Right.FULL_ACCESS], unresolved=unresolved)
-    assert ("IncludeUnresolvedPermissions" in needed["Get-MailboxPermission"]) is unresolved
+    assert (set(cmdlets.INCLUDE_DELETED) <= set(needed["Get-MailboxPermission"])) is unresolved
     assert "Get-MailboxPermission" not in needed_cmdlets((), (), read_only=True, read=[Right.SEND_AS], unresolved=True)
 
 

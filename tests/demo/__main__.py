@@ -96,7 +96,10 @@ def _inventory(simulator: Simulator, folder: Path) -> list[str]:
     """The mailboxes as shipped, and the management host as the simulator says that it is reached."""
     certificate = simulator.applications[0]
     management = folder / "management.yml"
-    variables = {"exchange_certificate_thumbprint": certificate.thumbprint}
+    variables = {
+        "exchange_certificate_thumbprint": certificate.thumbprint,
+        "exchange_endpoints": [simulator.tenant_server.url.removeprefix("http://")],
+    }
     content = {
         "management": {"hosts": {"exo-mgmt01": simulator.variables("ntlm")}},
         "crm_mailboxes": {"vars": variables},

@@ -65,7 +65,12 @@ _NEEDS: dict[Point, tuple[Point, ...]] = {
     **dict.fromkeys(_HOST, (Point.LANGUAGE_MODE,)),
     Point.CERTIFICATE_KEY: (Point.CERTIFICATE,),
     Point.CERTIFICATE_EXPIRY: (Point.CERTIFICATE,),
-    Point.SIGN_IN: (*_HOST, Point.CERTIFICATE_KEY, Point.CERTIFICATE_EXPIRY),
+    # Not of the network: signing in knows proxies that a probe does not, and proves the way itself.
+    Point.SIGN_IN: (
+        *(each for each in _HOST if each is not Point.NETWORK),
+        Point.CERTIFICATE_KEY,
+        Point.CERTIFICATE_EXPIRY,
+    ),
     Point.ROLE_AUDIT: (Point.SIGN_IN,),
     Point.ROLE_ENFORCE: (Point.SIGN_IN,),
     Point.ACCOUNT: (Point.ROLE_AUDIT,),
@@ -117,8 +122,19 @@ def _ancestors(point: Point) -> Iterator[Point]:
 
 
 def complete(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows in the order of the points, with one for each point that was not looked at: it says why."""
-    return tuple(row for point in Point for row in _rows_of(point, rows))
+    """The rows in the order of the points, with one for each point that was not looked at: it says why.
+
+    What a probe could not reach is no more than a warning where signing in worked.
+    """
+    signed_in = any(row.point is Point.SIGN_IN and row.status is Status.PASS for row in rows)
+    ordered = (row for point in Point for row in _rows_of(point, rows))
+    return tuple(_refuted(row) if signed_in else row for row in ordered)
+
+
+def _refuted(row: Row) -> Row:
+    if row.point is not Point.NETWORK or row.status is not Status.FAIL:
+        return row
+    return warned(row.point, f"{row.found}; yet signing in worked", row.remedy)
 
 
 def _rows_of(point: Point, rows: Sequence[Row]) -> list[Row]:

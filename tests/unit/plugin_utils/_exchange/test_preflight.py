@@ -37,7 +37,10 @@ STILL_LOOKED_AT = {
     Point.EXECUTION_POLICY: "temp tls network module certificate certificate_key certificate_expiry",
     Point.TEMP: "tls network module certificate certificate_key certificate_expiry",
     Point.TLS: "network module certificate certificate_key certificate_expiry",
-    Point.NETWORK: "module certificate certificate_key certificate_expiry",
+    Point.NETWORK: (
+        "module certificate certificate_key certificate_expiry sign_in role_audit role_enforce"
+        " account account_kind account_address_lists account_mailbox"
+    ),
     Point.MODULE: "certificate certificate_key certificate_expiry",
     Point.CERTIFICATE_KEY: "certificate_expiry",
     Point.ROLE_AUDIT: "role_enforce",
@@ -56,6 +59,17 @@ def test_whatever_depends_on_a_failed_point_is_skipped_and_says_so(point: Point)
     for each in later:
         expected = untold(each) if each in still else skipped(each, f"not looked at, because {point.value} failed")
         assert rows[each] == expected
+
+
+def test_a_network_that_a_probe_could_not_reach_is_a_warning_where_signing_in_worked() -> None:
+    rows = {row.point: row for row in complete(but(failed(Point.NETWORK, "no way", "mend it")))}
+    assert rows[Point.NETWORK] == warned(Point.NETWORK, "no way; yet signing in worked", "mend it")
+
+
+def test_a_network_that_was_not_reached_stays_a_failure_where_signing_in_failed_too() -> None:
+    bad = (failed(Point.NETWORK, "no way", "mend it"), failed(Point.SIGN_IN, "no", "mend it"))
+    rows = {row.point: row for row in complete(but(*bad))}
+    assert rows[Point.NETWORK].status is Status.FAIL
 
 
 @pytest.mark.parametrize("status", [Status.PASS, Status.WARN, Status.SKIPPED])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .._access.apply import WriteSettings
@@ -18,6 +19,7 @@ from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import PERMISSION_ARGUMENTS
+from .expiry import expiry_warnings
 from .result import result_of, settled
 from .scope import brakes_of, is_serial
 from .sessions import opened
@@ -41,6 +43,7 @@ class PermissionAction(ExchangeAction):
         sign_in = choose_sign_in(options, self.environment())
         with opened(self._connection, options, sign_in, needed_by(scope, check_mode), check_mode) as far:
             report, statistics = ensure(far.session, scope, settings, self.watch())
+        report = replace(report, warnings=(*expiry_warnings(far.session.info), *report.warnings))
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
         return settled(result, options["on_failure"])
 

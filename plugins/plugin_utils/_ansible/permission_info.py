@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .._access.desired import InputError
@@ -16,6 +17,7 @@ from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import PERMISSION_INFO_ARGUMENTS
+from .expiry import expiry_warnings
 from .result import FAILED_ROWS
 from .sessions import opened
 from .sign_in import choose_sign_in
@@ -32,6 +34,7 @@ class PermissionInfoAction(ExchangeAction):
         cmdlets = needed_cmdlets((), (), read_only=True, read=inquiry.rights, unresolved=True)
         with opened(self._connection, options, sign_in, cmdlets, read_only=True) as far:
             overview, statistics = inquire(far.session, inquiry, self.watch())
+        overview = replace(overview, warnings=(*expiry_warnings(far.session.info), *overview.warnings))
         return result_of(overview, far.figures(statistics), options["on_failure"])
 
 

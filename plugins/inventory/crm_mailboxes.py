@@ -217,7 +217,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             listing = self._listing(loader, path, cache)
         except MissingLibrary as error:
             told = missing_required_lib(error.library, reason=f"for {error.purpose}")
-            raise AnsibleParserError(f"{told} Or {error.instead}.") from error
+            raise AnsibleParserError(f"{told}. Or {error.instead}.") from error.__cause__
         except (ExportError, OptionError) as error:
             raise AnsibleParserError(str(error)) from error
         self._tell(listing)

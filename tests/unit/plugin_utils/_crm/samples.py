@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._crm.files import read_table
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._crm.mailboxes import Listing, listing_of
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._crm.settings import settings_of
-from openpyxl import Workbook
+from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
 
 ALL_FILTERS = ["active", "approved", "outgoing", "not_forward"]

@@ -24,7 +24,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._crm.
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openpyxl import load_workbook
+from openpyxl.reader.excel import load_workbook
 
 from .samples import HEADINGS, csv_text, mailbox, xlsx
 

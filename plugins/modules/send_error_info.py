@@ -15,7 +15,8 @@ description:
   - It reads the texts and nothing else. It signs in nowhere, connects to no host, and changes nothing.
   - A text is known by phrases in it, never by the id of its event, which the router uses for everything.
   - The texts of the router do not name the mailbox that the right is missing on. Which mailboxes lack it is answered by
-    M(email_router.exchange_online.mailbox_delegation) in check mode.
+    M(email_router.exchange_online.mailbox_delegation) in check mode, and what an account holds by
+    M(email_router.exchange_online.mailbox_permission_info).
 author:
   - email_router.exchange_online contributors (!UNKNOWN)
 extends_documentation_fragment:
@@ -95,6 +96,8 @@ options:
     default: false
 seealso:
   - module: email_router.exchange_online.mailbox_delegation
+  - module: email_router.exchange_online.mailbox_permission
+  - module: email_router.exchange_online.mailbox_permission_info
   - name: Set up the Email Router's service account in Exchange Online
     description: Microsoft KB 2708727, with the two messages.
     link: https://support.microsoft.com/help/2708727
@@ -157,6 +160,18 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ item.trustee }} lacks {{ item.right }} on {{ item.mailbox }}"
   loop: "{{ smtp.pairs }}"
+
+- name: Let them, once you have looked and found that they should
+  email_router.exchange_online.mailbox_permission:
+    organization: contoso.onmicrosoft.com
+    app_id: 00000000-0000-0000-0000-000000000000
+    certificate_thumbprint: 0123456789ABCDEF0123456789ABCDEF01234567
+    mailboxes: "{{ item.1 | map(attribute='mailbox') }}"
+    trustees: ["{{ item.0 }}"]
+    rights: [send_as]
+  loop: "{{ smtp.pairs | groupby('trustee') }}"
+  delegate_to: exo-mgmt01
+  run_once: true
 """
 
 RETURN = r"""

@@ -17,7 +17,9 @@ from ansible_collections.email_router.exchange_online.plugins.modules.send_error
 from ansible_collections.email_router.exchange_online.tests.simulator.host import find_powershell
 from ansible_collections.email_router.exchange_online.tests.unit.plugin_utils._diagnosis import texts
 
+from .conftest import SetStage
 from .harness import COLLECTION, CORES, NEWEST, ROOT, ControlNode, Run
+from .stage import Stage, contoso
 
 MODULE = f"{COLLECTION}.send_error_info"
 #: The event log of the examples: two events of the router, one without a text, and a log that is not there.
@@ -52,16 +54,13 @@ class Desk:
         *tasks: Mapping[str, Any],
         core: str = NEWEST,
         check: bool = False,
-        variables: Mapping[str, Any] | None = None,
-        environment: Mapping[str, str] | None = None,
     ) -> Run:
         """Runs the tasks."""
         hosts = {name: {"ansible_host": "127.0.0.1", "ansible_port": 1} for name in ("crm01", "crm02")}
         inventory = self.write("inventory.yml", {"routers": {"hosts": hosts}})
-        play = {"name": "Errors", "hosts": "routers", "gather_facts": False, "vars": dict(variables or {})}
-        playbook = self.write("playbook.yml", [{**play, "tasks": list(tasks)}])
-        node = ControlNode(core, self.directory, environment or {})
-        return node.play("-i", inventory, playbook, *(["--check"] if check else []))
+        play = {"name": "Errors", "hosts": "routers", "gather_facts": False, "tasks": list(tasks)}
+        playbook = self.write("playbook.yml", [play])
+        return ControlNode(core, self.directory).play("-i", inventory, playbook, *(["--check"] if check else []))
 
 
 def results(run: Run, host: str = "crm01") -> list[Mapping[str, Any]]:
@@ -80,33 +79,35 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.mark.usefixtures("powershell")
 class TestExamples:
-    """The examples run as they stand, with a real PowerShell over an event log of the test."""
+    """The examples run as they stand but for the sign-in, with a real PowerShell over an event log of the test."""
 
-    def play(self, desk: Desk, reason: str, core: str = NEWEST) -> Run:
-        collection = desk.directory / "collections" / "ansible_collections" / "ansible" / "windows"
+    def play(self, stage: Stage, reason: str) -> Run:
+        collection = stage.directory / "collections" / "ansible_collections" / "ansible" / "windows"
         actions = collection / "plugins" / "action"
         actions.mkdir(parents=True)
         shutil.copy(Path(__file__).with_name("win_powershell.py"), actions)
         said = f"{texts.SMTP_PAIR}\n-----\n{texts.BASIC_AUTH_GONE}\n\nand more of it\n"
-        (desk.directory / "smtp-errors.txt").write_text(said, encoding="utf-16")
+        (stage.directory / "smtp-errors.txt").write_text(said, encoding="utf-16")
         events = [
             {"Message": texts.ROUTER_EWS + texts.KB_SEND_AS + texts.TRACE, "Properties": []},
             {"Message": None, "Properties": [{"Value": "#1 - An error:"}, {"Value": texts.ROUTER_CRM}]},
         ]
         literal = json.dumps(events).replace("'", "''")
         given = f"$events = ConvertFrom-Json -InputObject '{literal}'\n$reason = '{reason}'\n"
-        paths = f"{desk.directory / 'collections'}:{ROOT / '.venv' / 'collections'}"
-        return desk.play(
-            *yaml.safe_load(EXAMPLES),
-            core=core,
-            variables={"prelude": given + EVENT_LOG, "powershell": find_powershell()},
-            environment={"ANSIBLE_COLLECTIONS_PATH": paths},
-        )
+        tasks = yaml.safe_load(EXAMPLES)
+        tasks[-1][f"{COLLECTION}.mailbox_permission"].update(stage.sign_in)
+        variables = {"prelude": given + EVENT_LOG, "powershell": find_powershell()}
+        paths = f"{stage.directory / 'collections'}:{ROOT / '.venv' / 'collections'}"
+        playbook = stage.playbook(*tasks, vars=variables)
+        return stage.play("-i", stage.inventory(["crm01"]), playbook, environment={"ANSIBLE_COLLECTIONS_PATH": paths})
 
     @pytest.mark.parametrize("core", CORES)
-    def test_the_examples_tell_causes_and_cures(self, desk: Desk, core: str) -> None:
-        run = self.play(desk, "NoMatchingLogsFound", core)
-        assert (run.status, run.changed) == (0, False), run.output
+    def test_the_examples_tell_causes_and_cures(self, set_stage: SetStage, core: str) -> None:
+        stage = set_stage(contoso({"address": texts.MAILBOX}), core=core)
+        run = self.play(stage, "NoMatchingLogsFound")
+        assert run.status == 0, run.output
+        assert stage.holds(texts.MAILBOX, "send_as", texts.TRUSTEE)
+        assert [each.action for each in run.tasks if each.result.get("changed")] == [f"{COLLECTION}.mailbox_permission"]
         knowledge_base, router, smtp = results(run)
         assert classes(knowledge_base) == ["exchange_send_as_denied", "exchange_delegate_insufficient"]
         assert classes(router) == ["exchange_send_as_denied", "crm_send_as_privilege"]
@@ -118,8 +119,8 @@ class TestExamples:
         assert f"{texts.TRUSTEE} lacks send_as on {texts.MAILBOX}" in run.text
         assert "Zoë" not in run.text
 
-    def test_a_log_that_cannot_be_read_is_not_one_without_errors(self, desk: Desk) -> None:
-        run = self.play(desk, "LogInfoUnavailable")
+    def test_a_log_that_cannot_be_read_is_not_one_without_errors(self, set_stage: SetStage) -> None:
+        run = self.play(set_stage(contoso()), "LogInfoUnavailable")
         assert run.status != 0
         assert "the log cannot be read" in run.text
 

@@ -42,17 +42,18 @@ MEANINGS: Mapping[ErrorClass, Meaning] = {
     ),
     ErrorClass.EXCHANGE_SEND_AS_DENIED: Meaning(
         "Exchange refused: the account that signed in may not send as the sender of the message.",
-        "Grant the account Send As on the sender's mailbox: mailbox_delegation with access_type send_as, or rights "
-        "[send_as]. If it holds that already, the grant may be too young (up to an hour), the mailbox hidden from "
-        "address lists, or the sender's address not the one that was meant.",
+        "Grant the account Send As on the sender's mailbox: mailbox_permission with rights [send_as], or "
+        "mailbox_delegation with access_type send_as. If it holds that already, the grant may be too young (up to an "
+        "hour), the mailbox hidden from address lists, or the sender's address not the one that was meant.",
         Right.SEND_AS,
     ),
     ErrorClass.EXCHANGE_DELEGATE_INSUFFICIENT: Meaning(
         "The account is no delegate on the sender's mailbox: the Email Router's profile says Delegate Access (KB "
         "2708727). The CRM client for Outlook uses the same sentence for contacts without an address (KB 2708761).",
-        "Grant the account Full Access on the sender's mailbox: mailbox_delegation with access_type delegate_access, "
-        "or rights [full_access]. Exchange's own documentation says that Full Access alone does not let an account "
-        "send; a profile with Send As Permission, and access_type send_as, gives less and does.",
+        "Grant the account Full Access on the sender's mailbox: mailbox_permission with rights [full_access], or "
+        "mailbox_delegation with access_type delegate_access. Exchange's own documentation says that Full Access alone "
+        "does not let an account send. A profile with Send As Permission, and access_type send_as, gives less and "
+        "does.",
         Right.FULL_ACCESS,
     ),
     ErrorClass.EXCHANGE_IMPERSONATION: Meaning(
@@ -63,15 +64,15 @@ MEANINGS: Mapping[ErrorClass, Meaning] = {
     ),
     ErrorClass.ACCESS_DENIED: Meaning(
         "Exchange or Graph says that access is denied, but not which right is missing, nor on what.",
-        "Grant nothing on this text alone. Look at what the account holds on the mailbox (mailbox_delegation in check "
-        "mode), and with Graph also at the permissions of the application and the mailboxes it may reach.",
+        "Grant nothing on this text alone. Look at what the account holds on the mailbox (mailbox_permission_info), "
+        "and with Graph also at the permissions of the application and the mailboxes it may reach.",
     ),
     ErrorClass.AUTH: Meaning(
         "The account could not sign in, so Exchange never came to look at its rights.",
         "No grant helps. Check the password and how the program signs in. Exchange Online ended basic authentication "
         "for EWS in 2022, so an Email Router that uses it cannot be brought back: migrate. For a (440) of Exchange "
-        "on-premises, see KB 954047. If the sign-in is sound and only Test Access shows (401), read the account's "
-        "rights with mailbox_delegation in check mode.",
+        "on-premises, see KB 954047. If the sign-in is sound and only Test Access shows (401), look at what the "
+        "account holds (mailbox_permission_info).",
     ),
     ErrorClass.UNKNOWN: Meaning(
         "None of the known phrases is in the text.",

@@ -182,7 +182,7 @@ def test_the_remedy_is_a_grant_only_where_one_cures_it(name: str, right: Right |
     meaning = MEANINGS[ErrorClass(name)]
     assert meaning.right is right
     assert says in meaning.remedy
-    assert ("mailbox_delegation with" in meaning.remedy) == (right is not None) or name == "auth"
+    assert ("mailbox_permission with" in meaning.remedy) == (right is not None)
 
 
 def test_both_ends_are_told_where_the_text_names_them() -> None:

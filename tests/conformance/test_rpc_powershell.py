@@ -77,12 +77,17 @@ def test_without_proxies_to_import_no_names_are_given(odd: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "text"), [("fails late", "not today"), ("no token", "no active connection")], ids=["fails late", "no token"]
+    ("how", "code", "text"),
+    [
+        ("fails late", "connect_failed", "not today"),
+        ("no token", "connect_failed", "no active connection"),
+        ("spoils the engine", "internal", "out of order"),
+    ],
 )
-def test_a_connection_that_is_no_good_is_ended(odd: Server, how: str, text: str) -> None:
+def test_a_connection_that_is_no_good_is_ended(odd: Server, how: str, code: str, text: str) -> None:
     with behaving(odd, how).greeted() as conversation:
         error = conversation.ask("connect", **CONNECT)["error"]
-        assert error["code"] == "connect_failed"
+        assert error["code"] == code
         assert text in error["text"]
         assert conversation.log[-1] == "signed out"
         assert conversation.call("Get-Mailbox", Identity="a")["error"]["code"] == "not_connected"

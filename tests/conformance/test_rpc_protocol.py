@@ -117,11 +117,11 @@ def test_resume_gives_again_what_was_not_acknowledged(server: Server) -> None:
     with server.start() as conversation:
         conversation.send(b"".join(line_of({"id": number, "op": "ping"}) for number in range(1, 5)))
         first = [conversation.next_answer() for _number in range(4)]
-        conversation.send_object({"id": 5, "op": "resume", "after": 1, "ack": 2})
+        conversation.send_object({"id": 5, "op": "resume", "after": 2, "ack": 1})
         assert [conversation.next_answer() for _number in range(2)] == first[2:]
         assert conversation.next_answer() == {"seq": 5, "id": 5, "ok": True, "result": {"resent": 2}}
         conversation.send_object({"id": 6, "op": "resume", "after": 0})
-        assert [conversation.next_answer()["seq"] for _number in range(4)] == [3, 4, 5, 6]
+        assert [conversation.next_answer()["seq"] for _number in range(5)] == [2, 3, 4, 5, 6]
 
 
 def test_a_request_seen_before_is_not_run_again_but_its_ack_counts(server: Server) -> None:

@@ -18,6 +18,7 @@ function Connect-ExchangeOnline {
     Write-Warning 'chatter while connecting'
     'a stray object'
     $script:Connected = $true
+    if ($env:ODD_CONNECT -eq 'spoils the engine') { function global:Get-Command { throw 'out of order' } }
     if ($env:ODD_CONNECT -eq 'fails late') { Write-Error -Message 'not today' -Category AuthenticationError }
 }
 

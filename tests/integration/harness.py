@@ -52,6 +52,11 @@ class Run:
         """The output in one line, as messages are found in it whatever their width."""
         return " ".join(self.output.split())
 
+    def task(self, name: str) -> TaskResult:
+        """The result of the only task of this name, on the only host that it ran on."""
+        (found,) = (each for each in self.tasks if each.task.rpartition(" : ")[2] == name)
+        return found
+
     @property
     def accesses(self) -> list[Mapping[str, Any]]:
         """The result of each task mailbox_delegation."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
@@ -68,6 +68,15 @@ class WatchedTenant(Tenant):
     def disconnect(self, connection_id: str) -> None:
         super().disconnect(connection_id)
         self.open.discard(connection_id)
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A task that fails, the hosts of its play with their variables, and keywords of the play."""
+
+    task: Mapping[str, Any]
+    hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"sales@contoso.com": {}})
+    play: Mapping[str, Any] = field(default_factory=dict)
 
 
 def contoso(*recipients: Mapping[str, Any], **more: Any) -> Organisation:
@@ -174,8 +183,7 @@ class Stage:
 
     def playbook(self, *tasks: Mapping[str, Any], **keywords: Any) -> Path:
         """One play over the mailboxes."""
-        play = {"name": "Mailboxes", "hosts": MAILBOXES, "gather_facts": False, **keywords, "tasks": list(tasks)}
-        return self.write("playbook.yml", [play])
+        return self.write("playbook.yml", [{**_play(MAILBOXES, tasks), **keywords}])
 
     def play(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Run:
         """Runs ansible-playbook, and looks whether anything of it is left behind."""
@@ -186,6 +194,19 @@ class Stage:
     def ensure(self, hosts: Hosts, *arguments: str, **options: Any) -> Run:
         """One task over these mailboxes, with options on top of those of every run."""
         return self.play("-i", self.inventory(hosts), self.playbook(self.task(**options)), *arguments)
+
+    def exhibit(self, exhibits: Mapping[str, Exhibit]) -> Run:
+        """One playbook with a play for each, which goes on where a task fails. A task bears the name of its exhibit."""
+        hosts = {name: own for exhibit in exhibits.values() for name, own in exhibit.hosts.items()}
+        groups = {f"exhibit{number}": exhibit.hosts for number, exhibit in enumerate(exhibits.values())}
+        plays = [
+            {
+                **_play(group, [{**exhibit.task, "name": name, "ignore_errors": True}]),
+                **exhibit.play,
+            }
+            for group, (name, exhibit) in zip(groups, exhibits.items(), strict=True)
+        ]
+        return self.play("-i", self.inventory(hosts, groups=groups), self.write("playbook.yml", plays))
 
     def powershells(self) -> list[int]:
         """The processes that know the way to the organisation: PowerShell, however it was started."""
@@ -207,6 +228,10 @@ class Stage:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")  # JSON is YAML
         return file
+
+
+def _play(hosts: str, tasks: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"name": "Mailboxes", "hosts": hosts, "gather_facts": False, "tasks": list(tasks)}
 
 
 def _with_variables(hosts: Hosts) -> Mapping[str, Mapping[str, Any]]:

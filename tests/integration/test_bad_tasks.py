@@ -11,20 +11,22 @@ from typing import Any
 
 import pytest
 
-from .harness import CORES, Run
-from .stage import ROUTER, Hosts, Stage, contoso
+from .harness import CORES, NEWEST, Run
+from .stage import ROUTER, Exhibit, Stage, contoso
 
 SALES = "sales@contoso.com"
-ONE: Hosts = (SALES,)
 
 
 @dataclass(frozen=True)
 class Case:
-    """Options of the task on top of those of every run, the hosts, and what the message says."""
+    """What the message says, options of the task on top of those of every run, and the hosts.
+
+    No host is in two cases with different variables: they are all in one inventory.
+    """
 
     says: tuple[str, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
-    hosts: Hosts = ONE
+    hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {SALES: {}})
 
 
 def _of_profile(**profile: Any) -> dict[str, Any]:
@@ -33,16 +35,16 @@ def _of_profile(**profile: Any) -> dict[str, Any]:
 
 CASES = {
     "unknown profile": Case(
-        ("support@contoso.com: there is no profile 'nope' (profiles: router)",),
-        hosts={SALES: {}, "support@contoso.com": {"mailbox_delegation_profile": ["router", "nope"]}},
+        ("hamburg@contoso.com: there is no profile 'nope' (profiles: router)",),
+        hosts={SALES: {}, "hamburg@contoso.com": {"mailbox_delegation_profile": ["router", "nope"]}},
     ),
     "no profile": Case(
         (f"{SALES}: no profile. Set mailbox_delegation_profile for it or its group, the option profile for all",),
         {"profile": None},
     ),
     "wrong state": Case(
-        (f"{SALES}: mailbox_delegation_state 'gone' is neither present nor absent",),
-        hosts={SALES: {"mailbox_delegation_state": "gone"}},
+        ("bremen@contoso.com: mailbox_delegation_state 'gone' is neither present nor absent",),
+        hosts={"bremen@contoso.com": {"mailbox_delegation_state": "gone"}},
     ),
     "another organisation": Case(
         (
@@ -50,6 +52,18 @@ CASES = {
             "contoso.onmicrosoft.com: use a play for each",
         ),
         hosts={SALES: {}, "berlin@fabrikam.com": {"mailbox_delegation_organization": "fabrikam.onmicrosoft.com"}},
+    ),
+    "undefined variable of the first host": Case(
+        ("london@contoso.com: its variables cannot be read: ", "nowhere", "undefined"),
+        hosts={"london@contoso.com": {"mailbox_delegation_mailbox": "{{ nowhere }}"}, SALES: {}},
+    ),
+    "undefined variables of other hosts": Case(
+        ("paris@contoso.com: its variables cannot be read: ", "rome@contoso.com: its variables cannot be read: "),
+        hosts={
+            SALES: {},
+            "paris@contoso.com": {"mailbox_delegation_profile": ["router", "{{ nowhere }}"]},
+            "rome@contoso.com": {"mailbox_delegation_state": "{{ nowhere }}"},
+        },
     ),
     "custom domain": Case(
         ("organization must be the organisation's first name *.onmicrosoft.com", "not 'contoso.com'"),
@@ -65,10 +79,7 @@ CASES = {
         {"exchange_environment": "O365China"},
     ),
     "no way to sign in": Case(
-        (
-            "no way to sign in was given: set exactly one of certificate_thumbprint, certificate_file, "
-            "managed_identity, access_token",
-        ),
+        ("no way to sign in was given: set exactly one of certificate_thumbprint, certificate_file, managed_identity",),
         {"certificate_thumbprint": None},
     ),
     "two ways to sign in": Case(
@@ -111,7 +122,7 @@ CASES = {
         _of_profile(account=ROUTER, rights=["sendas"]),
     ),
     "misspelt key of a profile": Case(
-        ("profile router: unknown key 'acount' (known: account, access_type, rights, groups)",),
+        ("profile router: unknown key 'acount' (known: account, access_type, rights, ",),
         _of_profile(acount=ROUTER, access_type="send_as"),
     ),
     "profile that is none": Case(
@@ -132,6 +143,9 @@ CASES = {
     ),
 }
 
+STATES = {"defined": "absent", "undefined": "{{ nowhere }}"}
+PLACES = [f"{state} in {place}" for state in STATES for place in ("a play", "a file", "a block", "a task", "a role")]
+
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
@@ -139,55 +153,56 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield stage
 
 
-def assert_refused(stage: Stage, run: Run, *says: str) -> None:
-    assert run.status == 2, run.output
+@pytest.fixture(scope="module", params=CORES)
+def run(request: pytest.FixtureRequest, stage: Stage) -> Run:
+    """All cases in one playbook, which goes on after each failure."""
+    exhibits = {name: Exhibit(stage.task(**case.options), case.hosts) for name, case in CASES.items()}
+    exhibits.update({name: _hidden(stage, name) for name in PLACES})
+    return stage.on(request.param).exhibit(exhibits)
+
+
+def _hidden(stage: Stage, name: str) -> Exhibit:
+    """The task with a host variable set in a place where it says nothing of single mailboxes."""
+    state, _in, place = name.partition(" in ")
+    task, variables = stage.task(), {"mailbox_delegation_state": STATES[state]}
+    if place == "a file":
+        return Exhibit(task, play={"vars_files": [str(stage.write(f"{state}.yml", variables))]})
+    if place == "a role":
+        stage.write(f"{state}/vars/main.yml", variables)
+        role = stage.write(f"{state}/tasks/main.yml", [{**task, "name": name, "ignore_errors": True}]).parents[1]
+        return Exhibit({"ansible.builtin.import_role": {"name": str(role)}})
+    if place == "a block":
+        return Exhibit({"block": [{**task, "name": name}], "vars": variables})
+    return Exhibit(task, play={"vars": variables}) if place == "a play" else Exhibit({**task, "vars": variables})
+
+
+def assert_refused(stage: Stage, run: Run, name: str, *says: str) -> None:
+    result = run.task(name)
+    assert result.status == "failed"
     for phrase in says:
-        assert phrase in run.message
+        assert phrase in result.result["msg"]
         assert phrase in run.text, "the message shows"
-    assert not run.changed
+    assert not result.result.get("changed")
     assert (stage.tenant.sign_ins, stage.writes) == (0, [])
     assert not stage.simulator.requests, "nothing went over the wire"
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_cannot_be_meant_is_named_with_its_remedy(stage: Stage, name: str) -> None:
-    case = CASES[name]
-    assert_refused(stage, stage.ensure(case.hosts, **case.options), *case.says)
+def test_what_cannot_be_meant_is_named_with_its_remedy(stage: Stage, run: Run, name: str) -> None:
+    assert_refused(stage, run, name, *CASES[name].says)
 
 
-@pytest.mark.parametrize("core", CORES)
-@pytest.mark.parametrize("first", [True, False], ids=["of the first host", "of another host"])
-def test_a_host_whose_variables_cannot_be_read_is_named(stage: Stage, core: str, first: bool) -> None:
-    broken: dict[str, Any] = {
-        "berlin@contoso.com": {"mailbox_delegation_mailbox": "{{ nowhere }}"},
-        "paris@contoso.com": {"mailbox_delegation_profile": ["router", "{{ nowhere }}"]},
-    }
-    hosts = {**broken, SALES: {}} if first else {SALES: {}, **broken}
-    run = stage.on(core).ensure(hosts)
-    says = [f"{host}: its variables cannot be read: " for host in broken]
-    assert_refused(stage, run, *says, "nowhere", "undefined")
+@pytest.mark.parametrize("name", PLACES)
+def test_host_variables_set_where_they_cannot_be_seen_are_an_error(stage: Stage, run: Run, name: str) -> None:
+    hidden = "mailbox_delegation_state is set in a play, role or task, where it says nothing of single mailboxes"
+    assert_refused(stage, run, name, hidden, "set it in the inventory, or use the task's options profile and state")
 
 
-HIDDEN = "mailbox_delegation_state is set in a play, role or task, where it says nothing of single mailboxes"
-ABSENT: dict[str, Any] = {"mailbox_delegation_state": "absent"}
-
-
-@pytest.mark.parametrize("state", ["absent", "{{ nowhere }}"], ids=["defined", "undefined"])
-@pytest.mark.parametrize("place", ["play", "file", "block", "task", "role"])
-def test_host_variables_set_where_they_cannot_be_seen_are_an_error(stage: Stage, place: str, state: str) -> None:
-    variables = {"mailbox_delegation_state": state}
-    task = stage.task()
-    playbook = {
-        "play": lambda: stage.playbook(task, vars=variables),
-        "file": lambda: stage.playbook(task, vars_files=[str(stage.write("variables.yml", variables))]),
-        "block": lambda: stage.playbook({"block": [task], "vars": variables}),
-        "task": lambda: stage.playbook({**task, "vars": variables}),
-        "role": lambda: stage.playbook(roles=[_role(stage, task, variables)]),
-    }[place]
-    run = stage.play("-i", stage.inventory(ONE), playbook())
-    assert_refused(stage, run, HIDDEN, "set it in the inventory, or use the task's options profile and state")
-
-
-def _role(stage: Stage, task: Mapping[str, Any], variables: Mapping[str, Any]) -> str:
-    stage.write("role/vars/main.yml", variables)
-    return str(stage.write("role/tasks/main.yml", [task]).parents[1])
+def test_such_a_task_ends_the_play_with_status_2(stage: Stage) -> None:
+    run = stage.on(NEWEST).ensure([SALES, "berlin@contoso.com"], profile=["nope"])
+    assert run.status == 2
+    assert run.message.count("there is no profile 'nope'") == 2, "all that is wrong is said at once"
+    assert run.access["errors"] == [
+        f"{SALES}: there is no profile 'nope' (profiles: router)",
+        "berlin@contoso.com: there is no profile 'nope' (profiles: router)",
+    ]

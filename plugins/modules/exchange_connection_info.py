@@ -71,7 +71,8 @@ options:
     default: []
   endpoints:
     description:
-      - What the PowerShell host must reach, each as C(name:port). Where it uses a proxy, that is what must answer.
+      - What the PowerShell host must reach, each as C(name:port). Where it uses a proxy, that is what must answer. If
+        signing in works all the same, it is no more than a warning that one does not answer.
       - The default follows O(exchange_environment). For V(O365Default) it is C(login.microsoftonline.com:443) and
         C(outlook.office365.com:443).
     type: list

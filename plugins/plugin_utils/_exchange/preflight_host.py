@@ -70,8 +70,9 @@ def _end(error: Exception, is_local: bool) -> Point:
 
 def _taken_apart(message: str) -> tuple[str, str]:
     """What a channel says is what and where in a first sentence, then how to mend it, or what a program printed."""
-    first, _period, rest = message.partition(". ")
-    return (message, "") if rest.startswith("It printed") else (first, rest)
+    line = " ".join(message.split())
+    first, _period, rest = line.partition(". ")
+    return (line, "") if rest.startswith("It printed") else (first, rest)
 
 
 def judge_host(hello: Mapping[str, Any], facts: Mapping[str, Any], way: str, today: date) -> Iterator[Row]:

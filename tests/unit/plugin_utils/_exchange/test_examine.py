@@ -154,7 +154,6 @@ def test_a_sign_in_without_certificate_is_not_shown_to_the_diagnosis() -> None:
         {"execution_policies": ["MachinePolicy=AllSigned"]},
         {"temp": {"path": "x", "error": "denied"}},
         {"tls": {"protocols": "Ssl3"}},
-        {"endpoints": [{"endpoint": "a.example:443", "error": "refused"}]},
         {"modules": []},
         {"certificate": {**CERTIFICATE, "code": "certificate_key_missing", "key": ""}},
         {"certificate": {**CERTIFICATE, "not_after": "2026-05-01"}},
@@ -168,6 +167,13 @@ def test_nobody_signs_in_from_a_host_that_would_fail(facts: dict[str, Any]) -> N
     later = list(Point)[list(Point).index(Point.SIGN_IN) :]
     assert statuses(rows, later) == {Status.SKIPPED}
     assert all(rows[point].found.startswith("not looked at, because ") for point in later)
+
+
+def test_a_network_that_a_probe_cannot_reach_is_left_to_the_sign_in() -> None:
+    far = FarEnd({**FACTS, "endpoints": [{"endpoint": "a.example:443", "error": "refused"}]})
+    rows = run(far)
+    assert far.ops[:2] == ["diagnose", "connect"]
+    assert (rows[Point.NETWORK].status, rows[Point.SIGN_IN].status) == (Status.WARN, Status.PASS)
 
 
 def test_a_runner_that_stumbles_over_its_host_does_not_keep_from_signing_in() -> None:

@@ -87,7 +87,7 @@ def test_a_host_of_which_nothing_is_known_is_not_judged() -> None:
         (LoginRefused("X refused you. Look for it"), False, Point.AUTHENTICATION),
         (ShellRefused("X has no room. Look for it"), False, Point.POWERSHELL_START),
         (ShellLost("X is gone. Look for it"), False, Point.POWERSHELL_START),
-        (ProcessEnded("PowerShell ended, exit code 1. It printed: not recognized. Twice", 1, ""), False,
+        (ProcessEnded("PowerShell ended, exit code 1. It printed: not\r\nrecognized. Twice", 1, ""), False,
          Point.POWERSHELL_START),
         (RunnerMismatch("another one"), False, Point.POWERSHELL_START),
         (RunnerError("hello", "internal", "", "no"), False, Point.POWERSHELL_START),
@@ -108,7 +108,7 @@ def test_contact_ends_at_the_point_that_refused(error: Exception, is_local: bool
         assert last.remedy == "Look for it"
         assert "Look for it" not in last.found
     if isinstance(error, ProcessEnded):
-        assert last.found == str(error)
+        assert last.found == "PowerShell ended, exit code 1. It printed: not recognized. Twice"
 
 
 def test_contact_that_was_made_names_who_was_reached() -> None:

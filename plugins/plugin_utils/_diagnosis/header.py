@@ -21,8 +21,10 @@ _TIME = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{4} [0-9]{1,2}:[0-9]{2}:[0-9]{2}
 #: The subject in a report of non-delivery, with the lines that it was folded into.
 _SUBJECT_LINE = re.compile(r"^[ \t]{0,8}Subject:(?P<subject>.*(?:\n[ \t].*){0,9})", re.IGNORECASE | re.MULTILINE)
 _SUBJECT = re.compile(r"\bmessage with subject \"", re.IGNORECASE)
+#: Only the quotation mark is matched, so that a subject cannot use up the real end by looking like half of one.
 _ROUTE = re.compile(
-    r"\" for (?P<provider>[^\s:\"]{1,64}): ?(?P<organization_url>\S{1,512}) for delivery through (?P<server>\S{1,512})"
+    r"\"(?= for (?P<provider>[^\s:\"]{1,64}): ?(?P<organization_url>\S{1,512})"
+    r" for delivery through (?P<server>\S{1,512}))"
 )
 _ORGANIZATION = re.compile(r"\boutgoing e-?mail messages to process: (?P<url>\S{1,512})", re.IGNORECASE)
 _EXCEPTION = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{0,200}[A-Za-z]Exception(?!\w)")

@@ -225,7 +225,13 @@ def test_an_address_that_a_cut_would_shorten_is_not_told() -> None:
     assert diagnose(text).pair == Pair(TRUSTEE, MAILBOX)
 
 
-FORGED = [texts.KB_SEND_AS, texts.SMTP_PAIR, "0x8004480D", '" for SMTP: x for delivery through y. ' + texts.SMTP_PAIR]
+FORGED = [
+    texts.KB_SEND_AS,
+    texts.SMTP_PAIR,
+    "0x8004480D",
+    '" for SMTP: x for delivery through y. ' + texts.SMTP_PAIR,
+    '" for SMTP: ErrorSendAsDenied for delivery through ',
+]
 
 
 @pytest.mark.parametrize("subject", FORGED)

@@ -52,10 +52,10 @@ FACTS: dict[str, Any] = {
 
 
 def judged(
-    point: Point, hello: dict[str, str] = DESKTOP, way: str = "certificate_thumbprint", **facts: Any
+    point: Point, hello: dict[str, str] | None = None, way: str = "certificate_thumbprint", **facts: Any
 ) -> Row | None:
     """The row of a point for facts that differ in these from a host as it should be."""
-    rows = {row.point: row for row in judge_host(hello, {**FACTS, **facts}, way, TODAY)}
+    rows = {row.point: row for row in judge_host(hello or DESKTOP, {**FACTS, **facts}, way, TODAY)}
     return rows.get(point)
 
 

@@ -271,5 +271,5 @@ def test_the_class_of_a_refusal_says_how_far_it_went(closed_port: int) -> None:
         for attempt, kind in refusals:
             with pytest.raises(ChannelError) as caught:
                 attempt.open("powershell.exe", [])
-            assert type(caught.value) is kind
+            assert caught.type is kind
             attempt.close()

@@ -17,6 +17,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions, find_powershell
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
 
+from .installed import as_user, install
 from .stage import Stage
 
 SetStage = Callable[..., Stage]
@@ -50,3 +51,15 @@ def set_stage(tmp_path: Path) -> Iterator[SetStage]:
             return stack.enter_context(Stage(tmp_path, organisation, **arguments))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the collection, built and installed as users do it."""
+    return install(tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture
+def set_user_stage(set_stage: SetStage, collections: Path) -> SetStage:
+    """As ``set_stage``, before somebody who has the collection installed, and no checkout."""
+    return lambda organisation, **arguments: as_user(set_stage(organisation, **arguments), collections)

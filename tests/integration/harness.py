@@ -95,11 +95,15 @@ class Run:
 
 @dataclass(frozen=True)
 class ControlNode:
-    """A machine with one version of ansible-core. ``directory``: for its files. ``environment``: on top of its own."""
+    """A machine with one version of ansible-core. ``directory``: for its files. ``environment``: on top of its own.
+
+    ``cwd``: where ansible-playbook is started.
+    """
 
     core: str
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    cwd: Path = ROOT
 
     @property
     def records(self) -> Path:
@@ -107,13 +111,13 @@ class ControlNode:
         return self.directory / "records.jsonl"
 
     def play(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Run:
-        """Runs ``ansible-playbook`` with these arguments from the root of the checkout.
+        """Runs ``ansible-playbook`` with these arguments.
 
         Fails where it says what no run may say: an error of ours that nobody caught, or a deprecation.
         """
         self.records.unlink(missing_ok=True)
         command = [str(self._program()), *map(str, arguments)]
-        status, output = _finished(command, {**self._surroundings(), **(environment or {})})
+        status, output = _finished(command, self.cwd, {**self._surroundings(), **(environment or {})})
         said = [phrase for phrase in _SHAMEFUL if phrase in output]
         assert not said, f"{said} in the output of ansible-core {self.core}:\n{output}"
         lines = self.records.read_text(encoding="utf-8").splitlines() if self.records.exists() else []
@@ -142,11 +146,11 @@ class ControlNode:
         }
 
 
-def _finished(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
+def _finished(command: list[str], cwd: Path, environment: Mapping[str, str]) -> tuple[int, str]:
     """Exit status and output. A run that takes too long is ended with all that it started in its session."""
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd=cwd,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

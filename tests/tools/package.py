@@ -34,7 +34,8 @@ def build(directory: Path) -> Path:
     """The path of the fresh archive."""
     for old in directory.glob("*.tar.gz"):
         old.unlink()
-    command = ["ansible-galaxy", "collection", "build", "--output-path", str(directory), "--force"]
+    program = str(Path(sys.executable).with_name("ansible-galaxy"))
+    command = [program, "collection", "build", "--output-path", str(directory), "--force"]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     (archive,) = directory.glob("*.tar.gz")
     return archive

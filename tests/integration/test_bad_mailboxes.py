@@ -51,7 +51,7 @@ BAD: dict[str, tuple[str, Mapping[str, Any], str, str, str]] = {
     ),
     "mastered on-premises": (
         "onprem@contoso.com", {}, "unsupported", "its mailbox is not in this organisation but on-premises or elsewhere",
-        "grant the right where the mailbox is, or migrate it first",
+        "work on it where the mailbox is",
     ),
     "a contact": (
         "partner@contoso.com", {}, "unsupported", "of the kind MailContact, which has no mailbox",

@@ -72,11 +72,15 @@ class WatchedTenant(Tenant):
 
 @dataclass(frozen=True)
 class Exhibit:
-    """A task that fails, the hosts of its play with their variables, and keywords of the play."""
+    """A task that fails, the hosts of its play with their variables, and keywords of the play.
+
+    ``management``: variables on top of those of the host where PowerShell runs; the task then has one of its own.
+    """
 
     task: Mapping[str, Any]
     hosts: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: {"sales@contoso.com": {}})
     play: Mapping[str, Any] = field(default_factory=dict)
+    management: Mapping[str, Any] | None = None
 
 
 def contoso(*recipients: Mapping[str, Any], **more: Any) -> Organisation:
@@ -197,16 +201,16 @@ class Stage:
 
     def exhibit(self, exhibits: Mapping[str, Exhibit]) -> Run:
         """One playbook with a play for each, which goes on where a task fails. A task bears the name of its exhibit."""
-        hosts = {name: own for exhibit in exhibits.values() for name, own in exhibit.hosts.items()}
-        groups = {f"exhibit{number}": exhibit.hosts for number, exhibit in enumerate(exhibits.values())}
-        plays = [
-            {
-                **_play(group, [{**exhibit.task, "name": name, "ignore_errors": True}]),
-                **exhibit.play,
-            }
-            for group, (name, exhibit) in zip(groups, exhibits.items(), strict=True)
-        ]
-        return self.play("-i", self.inventory(hosts, groups=groups), self.write("playbook.yml", plays))
+        content: dict[str, Any] = {"management": {"hosts": {MANAGEMENT: self.management}}}
+        plays = []
+        for number, (name, exhibit) in enumerate(exhibits.items()):
+            task = {**exhibit.task, "name": name, "ignore_errors": True}
+            if exhibit.management is not None:
+                task["delegate_to"] = f"{MANAGEMENT}-{number}"
+                content["management"]["hosts"][task["delegate_to"]] = {**self.management, **exhibit.management}
+            content[f"exhibit{number}"] = {"hosts": {host: dict(own) for host, own in exhibit.hosts.items()}}
+            plays.append({**_play(f"exhibit{number}", [task]), **exhibit.play})
+        return self.play("-i", self.write("inventory.yml", content), self.write("playbook.yml", plays))
 
     def powershells(self) -> list[int]:
         """The processes that know the way to the organisation: PowerShell, however it was started."""

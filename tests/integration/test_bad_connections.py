@@ -18,7 +18,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.wsman.auth
 )
 
 from .harness import Run
-from .stage import Stage, Transport, contoso
+from .stage import Exhibit, Stage, Transport, contoso
 
 SALES = "sales@contoso.com"
 
@@ -64,23 +64,90 @@ def refused(stage: Stage, *says: str, environment: Mapping[str, str] | None = No
     return run
 
 
-@pytest.mark.parametrize("connection", ["ssh", "psrp"])
-def test_only_winrm_and_local_lead_to_powershell(stage: Stage, connection: str) -> None:
-    refused(
-        stage,
-        f"the task's connection is '{connection}', but PowerShell is reached by winrm or local only",
-        "delegate_to a Windows host with ansible_connection winrm, or delegate_to localhost",
-        ansible_connection=connection,
-    )
+#: Variables of the host where PowerShell runs, and what the message says.
+UNREACHABLE: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "ssh": (
+        {"ansible_connection": "ssh"},
+        (
+            "the task's connection is 'ssh', but PowerShell is reached by winrm or local only",
+            "delegate_to a Windows host with ansible_connection winrm, or delegate_to localhost",
+        ),
+    ),
+    "psrp": ({"ansible_connection": "psrp"}, ("the task's connection is 'psrp', but PowerShell is reached by winrm",)),
+    "no password": ({"ansible_password": None}, ("this transport needs a password; set ansible_password",)),
+    "name not resolved": (
+        {"ansible_host": "exo-mgmt01.invalid"},
+        ("WinRM on exo-mgmt01.invalid:", "the name cannot be resolved. Check ansible_host, and the name service"),
+    ),
+    "password in plain text": (
+        {"ansible_winrm_transport": "basic"},
+        (
+            "this transport would send the password and the sign-in to Exchange in plain text over http",
+            "set ansible_winrm_scheme to https, or ansible_winrm_transport to ntlm or kerberos",
+        ),
+    ),
+    "https where http is served": (
+        {"ansible_winrm_scheme": "https"},
+        ("TLS cannot be agreed on. Check that ansible_winrm_scheme fits the port",),
+    ),
+    "wrong path": (
+        {"ansible_winrm_path": "/other"},
+        ("nothing is served at this path (HTTP status 404). Check port and ansible_winrm_path",),
+    ),
+    "no package for a transport": (
+        {"ansible_winrm_transport": "credssp"},
+        ("Transport credssp needs more Python packages: run `pip install 'pywinrm[credssp]'`",),
+    ),
+    "client certificate that is not there": (
+        {
+            "ansible_winrm_scheme": "https",
+            "ansible_winrm_transport": "certificate",
+            "ansible_winrm_cert_pem": "nowhere.pem",
+            "ansible_winrm_cert_key_pem": "nowhere.key",
+        },
+        ("there is no file nowhere.pem (ansible_winrm_cert_pem)",),
+    ),
+}
+#: The task where it is not as it should be, and what the message says.
+MISDIRECTED: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "not delegated": ({"delegate_to": "{{ omit }}"}, ("delegate_to a Windows host",)),
+    "delegated to a host that nobody knows": ({"delegate_to": "exo-mgmt99"}, ("delegate_to a Windows host",)),
+    "executable that the host does not have": ({"executable": "pwsh-preview.exe"}, ("pwsh-preview.exe",)),
+    "executable that the control node does not have": (
+        {"delegate_to": "localhost", "executable": "pwsh-preview"},
+        (
+            "There is no PowerShell pwsh-preview on this machine. Install PowerShell 7.4 or newer",
+            "or delegate the task to a Windows host",
+        ),
+    ),
+}
 
 
-def test_a_task_that_is_not_delegated_is_told_so(stage: Stage) -> None:
-    task = stage.task()
-    del task["delegate_to"]
-    run = stage.play("-i", stage.inventory([SALES]), stage.playbook(task))
-    assert run.status == 2
-    assert "delegate_to" in run.message
-    assert stage.tenant.sign_ins == 0
+@pytest.fixture(scope="module")
+def exhibition(stage: Stage) -> Run:
+    """All of them in one playbook, which goes on after each failure."""
+    exhibits = {name: Exhibit(stage.task(), management=variables) for name, (variables, _says) in UNREACHABLE.items()}
+    for name, (wrong, _says) in MISDIRECTED.items():
+        options = {option: value for option, value in wrong.items() if option != "delegate_to"}
+        keywords = {keyword: value for keyword, value in wrong.items() if keyword == "delegate_to"}
+        exhibits[name] = Exhibit(stage.task(keywords, **options))
+    return stage.exhibit(exhibits)
+
+
+@pytest.mark.parametrize("name", [*UNREACHABLE, *MISDIRECTED])
+def test_the_message_says_what_is_in_the_way(stage: Stage, exhibition: Run, name: str) -> None:
+    result = exhibition.task(name)
+    assert result.status == "failed"
+    for phrase in {**UNREACHABLE, **MISDIRECTED}[name][1]:
+        assert phrase in result.result["msg"]
+        assert phrase in exhibition.text, "the message shows"
+    assert not result.result.get("changed")
+    assert (stage.tenant.sign_ins, stage.writes) == (0, [])
+
+
+def test_a_password_is_never_sent_in_plain_text(stage: Stage, attempts: list[str]) -> None:
+    refused(stage, "in plain text", ansible_winrm_transport="basic")
+    assert attempts == []
 
 
 def test_a_wrong_password_is_tried_once_over_ntlm(stage: Stage, attempts: list[str]) -> None:
@@ -107,11 +174,6 @@ def test_an_unknown_user_is_tried_once(stage: Stage, attempts: list[str]) -> Non
     assert len(attempts) == 1
 
 
-def test_a_missing_password_is_not_tried_at_all(stage: Stage, attempts: list[str]) -> None:
-    refused(stage, "this transport needs a password; set ansible_password", ansible_password=None)
-    assert attempts == []
-
-
 def test_a_refused_connection(stage: Stage) -> None:
     with socket.socket() as nobody_listens:
         nobody_listens.bind(("127.0.0.1", 0))
@@ -124,16 +186,6 @@ def test_a_refused_connection(stage: Stage) -> None:
         )
 
 
-def test_a_name_that_is_not_resolved(stage: Stage) -> None:
-    host = "exo-mgmt01.invalid"
-    refused(
-        stage,
-        f"WinRM on {host}:",
-        "the name cannot be resolved. Check ansible_host, and the name service",
-        ansible_host=host,
-    )
-
-
 def test_an_untrusted_certificate(tls_stage: Stage, attempts: list[str]) -> None:
     refused(
         tls_stage,
@@ -141,52 +193,6 @@ def test_an_untrusted_certificate(tls_stage: Stage, attempts: list[str]) -> None
         ansible_winrm_ca_trust_path=None,
     )
     assert attempts == []
-
-
-def test_a_client_certificate_that_is_not_there(tls_stage: Stage) -> None:
-    refused(
-        tls_stage,
-        "there is no file nowhere.pem (ansible_winrm_cert_pem)",
-        ansible_winrm_transport="certificate",
-        ansible_winrm_cert_pem="nowhere.pem",
-        ansible_winrm_cert_key_pem="nowhere.key",
-    )
-
-
-def test_a_password_is_never_sent_in_plain_text(stage: Stage, attempts: list[str]) -> None:
-    refused(
-        stage,
-        "this transport would send the password and the sign-in to Exchange in plain text over http",
-        "set ansible_winrm_scheme to https, or ansible_winrm_transport to ntlm or kerberos",
-        ansible_winrm_transport="basic",
-    )
-    assert attempts == []
-
-
-def test_https_where_http_is_served(stage: Stage) -> None:
-    refused(
-        stage, "TLS cannot be agreed on. Check that ansible_winrm_scheme fits the port", ansible_winrm_scheme="https"
-    )
-
-
-def test_a_wrong_path(stage: Stage) -> None:
-    refused(stage, "nothing is served at this path (HTTP status 404). Check port and", ansible_winrm_path="/other")
-
-
-def test_an_executable_that_the_host_does_not_have(stage: Stage) -> None:
-    inventory = stage.inventory([SALES])
-    run = stage.play("-i", inventory, stage.playbook(stage.task(executable="pwsh-preview.exe")))
-    assert run.status == 2
-    assert "pwsh-preview.exe" in run.message
-    assert stage.tenant.sign_ins == 0
-
-
-def test_a_control_node_without_powershell(stage: Stage) -> None:
-    task = {**stage.task(executable="pwsh-preview"), "delegate_to": "localhost"}
-    run = stage.play("-i", stage.inventory([SALES]), stage.playbook(task))
-    assert run.status == 2
-    assert "There is no PowerShell pwsh-preview on this machine. Install PowerShell 7.4 or newer" in run.message
-    assert "or delegate the task to a Windows host" in run.message
 
 
 def shadowed(directory: Path, init: str, version: str = "") -> dict[str, str]:
@@ -220,18 +226,3 @@ def test_pywinrm_is_too_old(stage: Stage, tmp_path: Path) -> None:
         "The Python package pywinrm 0.3.0 is too old: run `pip install 'pywinrm>=0.5.0'` for the Python that runs",
         environment=environment,
     )
-
-
-def test_what_a_transport_needs_beside_pywinrm(stage: Stage) -> None:
-    refused(
-        stage,
-        "Transport credssp needs more Python packages: run `pip install 'pywinrm[credssp]'`",
-        ansible_winrm_transport="credssp",
-    )
-
-
-def test_the_host_where_powershell_runs_must_be_known(stage: Stage) -> None:
-    task = {**stage.task(), "delegate_to": "exo-mgmt99"}
-    run = stage.play("-i", stage.inventory([SALES]), stage.playbook(task))
-    assert run.status == 2
-    assert "delegate_to a Windows host with ansible_connection winrm" in run.message

@@ -182,6 +182,22 @@ def test_accounts_are_asked_for_once_however_often_and_in_whatever_case_they_are
     assert session.cmdlets == ["Get-EXORecipient", "Get-User"]
 
 
+@pytest.mark.parametrize("asked", [SALES.guid, SID])
+def test_a_guid_and_a_sid_are_not_looked_for_among_addresses(asked: str) -> None:
+    session = watched(tenant_of())
+    find_accounts(session, [asked])
+    assert "Get-EXORecipient" not in session.cmdlets
+
+
+def test_an_address_of_a_recipient_is_shown_for_the_account_that_owns_it_and_no_other() -> None:
+    tenant = tenant_of(
+        {"kind": "MailContact", "address": "svc@contoso.com", "name": "Contact", "alias": "contact"},
+        {"kind": "User", "upn": "svc@contoso.com", "name": "svc"},
+    )
+    account = principal(tenant, "svc@contoso.com")
+    assert (account.kind, account.address, account.alias) == ("User", "", "")
+
+
 def test_no_accounts_cost_no_call() -> None:
     session = watched(tenant_of())
     assert find_accounts(session, []) == {}

@@ -21,7 +21,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     smtp_addresses,
     text_of,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .sessions import ACCOUNT, SALES
@@ -29,6 +29,8 @@ from .sessions import ACCOUNT, SALES
 SID = ACCOUNT.sids[0]
 OLD = "S-1-5-21-9-9-9-500"
 sids = st.integers(1, 99).map(lambda number: f"S-1-5-21-1-2-3-{number}")
+#: The machine that runs the tests may be busy.
+steady = settings(deadline=None, derandomize=True)
 names = st.text("abcXYZ@. '\\", max_size=12)
 
 
@@ -104,12 +106,14 @@ def test_an_account_without_a_upn_holds_nothing_by_an_empty_name() -> None:
     assert not group.holds("S-1-5-21-7-7-7-7", "")
 
 
+@steady
 @given(mine=st.lists(sids, min_size=1, max_size=3), sid=sids, trustee=names)
 def test_with_a_sid_on_both_sides_only_the_sid_or_the_whole_upn_counts(mine: list[str], sid: str, trustee: str) -> None:
     principal = Principal(asked="x", sids=tuple(mine), guid="g", upn="a@b.c", name="X", alias="a")
     assert principal.holds(sid, trustee) == (sid in mine or trustee.lower() == "a@b.c")
 
 
+@steady
 @given(sid=sids, trustee=names)
 def test_matching_does_not_depend_on_letter_case(sid: str, trustee: str) -> None:
     principal = Principal(asked="x", sids=("S-1-5-21-1-2-3-7",), guid="g", upn="a@b.c")
@@ -190,6 +194,14 @@ def test_only_a_mailbox_of_its_own_can_be_worked_on(kind: str, recipient_type: s
 )
 def test_a_row_may_call_a_mailbox_by_any_of_its_names(identity: str) -> None:
     assert SALES.is_called(identity)
+
+
+@pytest.mark.parametrize(
+    ("recipient_type", "has"),
+    [("UserMailbox", True), ("MailUser", True), ("MailContact", False), ("DynamicDistributionGroup", False)],
+)
+def test_only_a_user_has_an_entry_of_self_for_certain(recipient_type: str, has: bool) -> None:
+    assert replace(SALES, recipient_type=recipient_type).has_self is has
 
 
 @pytest.mark.parametrize("identity", ["", "  ", "Sal", "Sales Desk 2", "Other Sales Desk", "x/Sales Desk 2"])

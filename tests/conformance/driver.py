@@ -64,9 +64,12 @@ class EchoTenant(Tenant):
     def __init__(self, app: App | None = None) -> None:
         super().__init__(Organisation(ORGANIZATION, apps=(app or App(access_tokens=(TOKEN,)),)))
         self.reply: Callable[[str, Mapping[str, Parameter]], Answer | None] = echo
-        self.before_invoke = lambda cmdlet, parameters: self.reply(cmdlet, parameters)
+        self.before_invoke = self._replied
         self.bodies: list[dict[str, object]] = []
         self.open: set[str] = set()
+
+    def _replied(self, cmdlet: str, parameters: Mapping[str, Parameter]) -> Answer | None:
+        return self.reply(cmdlet, parameters)
 
     def connect(self, sign_in: Mapping[str, object]) -> Connection:
         self.bodies.append(dict(sign_in))

@@ -176,7 +176,7 @@ def test_a_row_has_exactly_what_was_selected(enforcing: Conversation) -> None:
          "Unknown": None}
     ]  # fmt: skip
     assert answer["warnings"] == []
-    assert type(answer["ms"]) is int
+    assert isinstance(answer["ms"], int)
     assert list(answer) == ["seq", "id", "ok", "rows", "warnings", "ms"]
 
 
@@ -241,7 +241,7 @@ def test_an_error_record_is_taken_apart(
         assert answer["ok"] is False
         assert answer["error"] | expected == answer["error"]
         assert set(answer["error"]) == {"code", "type", "text", "category", "fqid"}
-        assert type(answer["ms"]) is int
+        assert isinstance(answer["ms"], int)
         assert "rows" not in answer
         assert conversation.ask("ping")["ok"]
 

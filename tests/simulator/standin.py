@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .standin_diagnosis import diagnosis, pretended
-    from .standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank
+    from .standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank, is_integer
 else:
     from standin_diagnosis import diagnosis, pretended
-    from standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank
+    from standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank, is_integer
 
 NO_BOOTSTRAP, NO_RUNNER, IDLE = 64, 2, 4
 SET_MAILBOX = ("identity", "grantsendonbehalfto", "confirm")
@@ -169,7 +169,7 @@ def _frame(line: str) -> dict[str, Any]:
     if not isinstance(frame, dict) or not isinstance(frame.get("op"), str):
         raise ValueError
     request = fields(frame)
-    if type(request.get("id")) is not int or request["id"] < 1 or type(request.get("ack")) not in (int, type(None)):
+    if not is_integer(request.get("id")) or request["id"] < 1 or not is_integer(request.get("ack", 0)):
         raise ValueError
     return request
 

@@ -57,11 +57,16 @@ def field(table: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED
     value = table.get(name)
     if value is None and default is not _REQUIRED:
         return default
-    if type(value) is not kind:
+    if not isinstance(value, kind) or (kind is int and not is_integer(value)):
         raise Fault("bad_request", f"field {name} is missing or not of type {kind.__name__}")
     if default is _REQUIRED and isinstance(value, str) and not value.strip():
         raise Fault("bad_request", f"field {name} is blank")
     return value
+
+
+def is_integer(value: object) -> bool:
+    """Truth values of JSON are no numbers."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def is_blank(value: object) -> bool:

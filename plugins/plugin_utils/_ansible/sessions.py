@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,24 +54,22 @@ def opened(
     read_only: bool,
 ) -> Iterator[Opened]:
     """The session of a task, closed at the end. ``options``: with those of the fragments powershell and exchange."""
-    if options.get("snapshot"):
-        with _from_snapshot(options, read_only) as rehearsal:
-            yield Opened(rehearsal)
-        return
-    began = time.monotonic()
-    channel, program = channel_of(connection, options["executable"])
-    session = PowerShellSession.open(
-        channel,
-        program,
-        read_only=read_only,
-        sign_in=sign_in.request,
-        environment=sign_in.environment,
-        cmdlets=cmdlets,
-    )
-    try:
+    with ExitStack() as stack:
+        if options.get("snapshot"):
+            yield Opened(stack.enter_context(_from_snapshot(options, read_only)))
+            return
+        began = time.monotonic()
+        channel, program = channel_of(connection, options["executable"])
+        session = PowerShellSession.open(
+            channel,
+            program,
+            read_only=read_only,
+            sign_in=sign_in.request,
+            environment=sign_in.environment,
+            cmdlets=cmdlets,
+        )
+        stack.callback(session.close)
         yield Opened(session, time.monotonic() - began, channel.statistics)
-    finally:
-        session.close()
 
 
 @contextmanager

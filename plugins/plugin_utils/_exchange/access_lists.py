@@ -35,7 +35,7 @@ class Entries:
         index: dict[str, list[AccessEntry]] = {}
         for entry in self.entries:
             called = entry.mailbox.strip().lower()
-            for name in {called, called.rpartition("/")[2]}:
+            for name in dict.fromkeys((called, called.rpartition("/")[2])):
                 index.setdefault(name, []).append(entry)
         return index
 

@@ -82,11 +82,11 @@ def _event(text: str) -> Event:
         body = json.loads(text[len(MARKER) :], object_hook=_unwrapped)
     except ValueError:
         return LogLine(text)
-    if not isinstance(body, dict) or type(body.get("seq")) is not int:
+    if not isinstance(body, dict) or not _is_integer(body.get("seq")):
         return LogLine(text)
     if isinstance(body.get("fatal"), str):
         return Fatal(body["fatal"])
-    if type(body.get("id")) is not int or type(body.get("ok")) is not bool:
+    if not _is_integer(body.get("id")) or not isinstance(body.get("ok"), bool):
         return LogLine(text)
     return Reply(body["seq"], body["id"], body["ok"], body)
 
@@ -120,3 +120,8 @@ def batches(lines: Iterable[bytes], limit: int = BATCH_BYTES) -> Iterator[bytes]
             batch = batch[limit:]
     if batch.strip(b"\n"):
         yield batch
+
+
+def _is_integer(value: object) -> bool:
+    """Truth values of JSON are no numbers, though Python takes them for such."""
+    return isinstance(value, int) and not isinstance(value, bool)

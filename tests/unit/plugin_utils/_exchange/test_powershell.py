@@ -67,11 +67,13 @@ def refusing(code: str, text: str, type_name: str = "") -> FakeRunner:
     return runner({"ok": False, "error": error})
 
 
-def opened(channel: FakeChannel, sign_in: dict[str, str] = SIGN_IN, **options: Any) -> PowerShellSession:
-    return PowerShellSession.open(channel, "powershell.exe", sign_in, CMDLETS, **{"read_only": True, **options})
+def opened(channel: FakeChannel, sign_in: dict[str, str] | None = None, **options: Any) -> PowerShellSession:
+    return PowerShellSession.open(
+        channel, "powershell.exe", sign_in or SIGN_IN, CMDLETS, **{"read_only": True, **options}
+    )
 
 
-def refused(far_end: FakeRunner, sign_in: dict[str, str] = SIGN_IN) -> str:
+def refused(far_end: FakeRunner, sign_in: dict[str, str] | None = None) -> str:
     channel = FakeChannel(far_end)
     with pytest.raises(SessionError) as caught:
         opened(channel, sign_in)

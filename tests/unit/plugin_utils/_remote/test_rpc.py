@@ -42,8 +42,8 @@ def started(channel: FakeChannel, window: int = rpc.WINDOW) -> RpcClient:
     return client
 
 
-def call(number: int, kind: dict[str, str] = READ) -> tuple[int, dict[str, Any]]:
-    return number, {**kind, "parameters": {"Identity": str(number)}}
+def call(number: int, kind: dict[str, str] | None = None) -> tuple[int, dict[str, Any]]:
+    return number, {**(kind or READ), "parameters": {"Identity": str(number)}}
 
 
 def calls(numbers: range) -> list[tuple[int, dict[str, Any]]]:

@@ -60,6 +60,14 @@ def test_in_a_serial_play_each_batch_serves_its_own_hosts_and_nothing_is_done_tw
     assert sorted(map(stage.written_to, stage.writes)) == list(NAMES)
 
 
+def test_without_run_once_nothing_is_done_twice_either(stage: Stage) -> None:
+    task = stage.task()
+    del task["run_once"]
+    run = stage.play("-i", stage.inventory(NAMES), stage.playbook(task))
+    assert (run.status, stage.tenant.sign_ins) == (0, 1)
+    assert sorted(map(stage.written_to, stage.writes)) == list(NAMES)
+
+
 def test_a_failed_batch_ends_the_play(stage: Stage) -> None:
     hosts = ["nobody@contoso.com", *NAMES]
     run = stage.play("-i", stage.inventory(hosts), stage.playbook(stage.task(), serial=2))

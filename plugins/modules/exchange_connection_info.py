@@ -54,9 +54,9 @@ options:
   purpose:
     description:
       - What the connection is wanted for. With V(audit) the role need not grant the cmdlets that write.
+      - By default it is V(audit) in check mode, else V(enforce).
     type: str
     choices: [audit, enforce]
-    default: enforce
   rights:
     description:
       - The rights that are to be read or written. A role for some of them need not grant the cmdlets of the others.

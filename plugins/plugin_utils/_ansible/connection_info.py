@@ -48,7 +48,7 @@ class ConnectionInfoAction(ExchangeAction):
             sign_in.request,
             sign_in.environment,
             _endpoints(options["endpoints"] or ENDPOINTS[sign_in.environment]),
-            Purpose(options["purpose"]),
+            Purpose(options["purpose"] or ("audit" if self._task.check_mode else "enforce")),
             frozenset(map(Right, options["rights"])),
             accounts,
             datetime.now(timezone.utc).date(),

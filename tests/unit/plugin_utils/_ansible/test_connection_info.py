@@ -39,10 +39,10 @@ BAD = failed(Point.MODULE, "gone", "Install it")
 LEFT = skipped(Point.SIGN_IN, "not looked at")
 
 
-def outcome(transport: str = "local", **arguments: Any) -> dict[str, Any]:
+def outcome(transport: str = "local", check_mode: bool = False, **arguments: Any) -> dict[str, Any]:
     """The result of the task with these options."""
     action: Any = ConnectionInfoAction.__new__(ConnectionInfoAction)
-    task = {"environment": None, "check_mode": True, "async_val": 0, "diff": False, "delegate_to": None}
+    task = {"environment": None, "check_mode": check_mode, "async_val": 0, "diff": False, "delegate_to": None}
     action._task = SimpleNamespace(args=arguments, action="x.y.z", **task)
     action._connection = SimpleNamespace(transport=transport, _shell=SimpleNamespace(tmpdir=None))
     action._templar = SimpleNamespace(template=lambda value: value)
@@ -69,6 +69,12 @@ def test_by_default_it_looks_at_all_that_enforcing_any_right_takes(asked: list[E
     (wanted,) = asked
     assert (wanted.purpose, wanted.rights, wanted.accounts) == (Purpose.ENFORCE, frozenset(Right), ())
     assert wanted.endpoints == ENDPOINTS["O365Default"]
+
+
+def test_in_check_mode_it_looks_at_what_an_audit_takes(asked: list[Examination]) -> None:
+    outcome(**SIGN_IN, check_mode=True)
+    outcome(**SIGN_IN, check_mode=True, purpose="enforce")
+    assert [wanted.purpose for wanted in asked] == [Purpose.AUDIT, Purpose.ENFORCE]
 
 
 def test_options_say_what_is_looked_at(asked: list[Examination]) -> None:

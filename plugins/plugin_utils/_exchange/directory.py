@@ -117,8 +117,11 @@ def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
 
     wanted = list(dict.fromkeys(one.lower() for one in ids))
     rows, faults = by_filter(session, wanted, condition, cmdlets.get_recipients_classic)
-    recipients = _unique(recipient_of(row) for row in rows)
-    found = {one: _only([owner for owner in recipients if one in owner.ids]) for one in wanted}
+    owners: dict[str, list[Recipient]] = {one: [] for one in wanted}
+    for recipient in _unique(recipient_of(row) for row in rows):
+        for one in recipient.ids & owners.keys():
+            owners[one].append(recipient)
+    found = {one: _only(owners[one]) for one in wanted}
     found.update({one: Problem(ProblemKind.UNKNOWN, fault) for one, fault in faults.items()})
     return found
 

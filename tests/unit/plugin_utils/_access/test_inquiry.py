@@ -96,6 +96,14 @@ def test_what_an_account_holds_is_looked_for_everywhere_but_full_access_on_the_m
     assert statistics.calls["Get-MailboxPermission"] == 1
 
 
+def test_what_is_denied_to_an_account_is_shown_as_denied() -> None:
+    assert shown(look(contoso(), SALES, SUPPORT, trustees=(EVE,))) == [
+        f"{SALES} send_as {EVE} deny",
+        f"{SALES} send_on_behalf {EVE} allow",
+        f"{SUPPORT} full_access {EVE} deny",
+    ]
+
+
 def test_full_access_of_an_account_is_not_looked_at_where_no_mailbox_is_named_and_that_is_said() -> None:
     overview, statistics = ask(contoso(), Inquiry(trustees=(ROUTER,)))
     assert shown(overview) == [row for row in OF_ROUTER if "full_access" not in row]

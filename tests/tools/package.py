@@ -15,7 +15,11 @@ from ansible_collections.email_router.exchange_online.tests.tools.checkout impor
 PACKED = {"CHANGELOG.md", "LICENSE", "README.md", "changelogs", "docs", "meta", "playbooks", "plugins", "roles"}
 UNPACKED = {"changelogs/fragments"}
 MADE = {"FILES.json", "MANIFEST.json"}
-NEEDED = {"LICENSE", "README.md", "meta/runtime.yml", "plugins/plugin_utils/_remote/runner.ps1"}
+_SCRIPTS = ("bootstrap.ps1", "exchange.ps1", "diagnose.ps1", "runner.ps1")
+NEEDED = {
+    *("LICENSE", "README.md", "meta/runtime.yml", "playbooks/files/demo_organisation.json"),
+    *(f"plugins/plugin_utils/_remote/{name}" for name in _SCRIPTS),
+}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from .._access import engine
 from .._access.apply import WriteSettings
 from .._access.desired import InputError, MailboxItem
 from .._access.model import Profile, Report, State
+from .._exchange.identities import is_sid
 from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
@@ -94,7 +95,8 @@ def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:
     read_too: set[Right] = set(Right) if scope.surplus or scope.retired else set()
     if scope.retired or (scope.surplus and scope.surplus.revoke):
         rights[State.ABSENT] |= read_too
-    return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only, read_too)
+    by_sid = any(map(is_sid, (*(wish.account for wish in scope.wishes), *scope.retired)))
+    return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only, read_too, unresolved=by_sid)
 
 
 def _warnings(profiles: Mapping[str, Profile], items: Iterable[MailboxItem]) -> list[str]:

@@ -52,8 +52,12 @@ def opened(
     sign_in: SignIn,
     cmdlets: Mapping[str, Sequence[str]],
     read_only: bool,
+    optional: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Opened]:
-    """The session of a task, closed at the end. ``options``: with those of the fragments powershell and exchange."""
+    """The session of a task, closed at the end. ``options``: with those of the fragments powershell and exchange.
+
+    ``optional``: cmdlets besides, without which the session will do.
+    """
     with ExitStack() as stack:
         if options.get("snapshot"):
             yield Opened(stack.enter_context(_from_snapshot(options, read_only)))

@@ -67,19 +67,22 @@ class PowerShellSession:
         read_only: bool,
         environment: str = "",
         minimum_module: str = MINIMUM_MODULE,
+        optional: Mapping[str, Sequence[str]] | None = None,
     ) -> PowerShellSession:
         """Starts PowerShell and signs in. ``sign_in`` and ``cmdlets``: as in docs/wire-protocol.md, op ``connect``.
 
-        Raises SessionError, with everything closed again, also if a cmdlet is missing that was asked for.
+        ``optional``: more cmdlets, used where the role grants them. Raises SessionError, with everything closed again,
+        also if another cmdlet is missing that was asked for.
         """
         client = RpcClient(channel, _writes)
         hello: Mapping[str, Any] = {}
         try:
             hello = client.start(executable, launch(executable), read_only)
-            connect = connect_fields(sign_in, cmdlets, environment, minimum_module)
+            connect = connect_fields(sign_in, {**(optional or {}), **cmdlets}, environment, minimum_module)
             connection = client.request("connect", SIGN_IN_PATIENCE, **connect)
-            if connection.get("missing"):
-                raise SessionError(_missing(connection["missing"], sign_in))
+            missing = [one for one in connection.get("missing") or () if one.split()[0] not in (optional or {})]
+            if missing:
+                raise SessionError(_missing(missing, sign_in))
             return cls(client, channel, SessionInfo(hello, connection))
         except RunnerError as cause:
             client.close()

@@ -106,6 +106,13 @@ CONNECTION_INFO_ARGUMENTS: ArgumentSpec = {
     **POWERSHELL_ARGUMENTS,
 }
 
+SELFTEST_INFO_ARGUMENTS: ArgumentSpec = {
+    "sample": {"type": "int", "default": 20},
+    "fail_on": {"type": "str", "default": "never", "choices": ["never", "failed"]},
+    **EXCHANGE_ARGUMENTS,
+    **POWERSHELL_ARGUMENTS,
+}
+
 
 def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The options with their defaults and types; raises InputError for whatever the spec does not allow."""

@@ -19,8 +19,8 @@ from .stage import Stage
 def install(directory: Path) -> Path:
     """Builds the archive that users get and installs it, without any server. The folder to look for collections in."""
     collections = directory / "collections"
-    program = str(Path(sys.executable).with_name("ansible-galaxy"))
-    command = [program, "collection", "install", str(build(directory)), "-p", str(collections), "--no-deps", "--offline"]
+    galaxy = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection", "install", "--no-deps", "--offline"]
+    command = [*galaxy, "-p", str(collections), str(build(directory))]
     environment = {**os.environ, **_only(collections), "HOME": str(directory)}
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     return collections

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The playbooks that are shipped: audit never writes and fails on drift, enforce does it, and neither passes idle."""
+"""Audit and enforce: audit never writes and fails on drift, enforce does it, and neither passes idle or half blind."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ import pytest
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
 
 from .conftest import SetStage
-from .harness import COLLECTION, CORES, ROOT, Run
-from .stage import EVERYTHING, MAILBOXES, ROUTER, SEND_AS, Hosts, Stage, Transport, contoso
+from .harness import CORES, ROOT, Run
+from .playbooks import ADOPT, AUDIT, DISCOVER, ENFORCE, WITHDRAW, for_mailboxes
+from .stage import MAILBOXES, ROUTER, Stage, Transport, contoso
 
-AUDIT, ENFORCE = f"{COLLECTION}.audit", f"{COLLECTION}.enforce"
 SALES, SUPPORT, OLD = "sales@contoso.com", "support@contoso.com", "old.queue@contoso.com"
+RECIPIENTS = ({"address": SALES}, {"address": SUPPORT}, {"address": OLD, "send_as": [ROUTER]})
 HOSTS: dict[str, dict[str, Any]] = {
     SALES: {},
     SUPPORT: {"mailbox_delegation_profile": "everything"},
@@ -27,19 +28,12 @@ DRIFT = "7 grants on 3 mailboxes: 2 compliant, 4 missing, 1 unwanted"
 
 
 @pytest.fixture
-def stage(set_stage: SetStage) -> Stage:
-    recipients = ({"address": SALES}, {"address": SUPPORT}, {"address": OLD, "send_as": [ROUTER]})
-    return set_stage(contoso(*recipients), host=HostOptions(pwsh=None))
+def stage(set_user_stage: SetStage) -> Stage:
+    return set_user_stage(contoso(*RECIPIENTS), host=HostOptions(pwsh=None))
 
 
-def inventory(stage: Stage, hosts: Hosts = HOSTS, **more: Any) -> Path:
-    """As the README shows it: everything that the playbooks take is a variable of the group."""
-    variables: dict[str, Any] = {f"exchange_{name}": value for name, value in stage.sign_in.items()}
-    variables["mailbox_delegation_profiles"] = {"router": SEND_AS, "everything": EVERYTHING}
-    variables["mailbox_delegation_default_profile"] = "router"
-    if stage.transport is not Transport.LOCAL:
-        variables["exchange_powershell_host"] = stage.transport.host
-    return stage.inventory(hosts, variables=variables, **more)
+def inventory(stage: Stage) -> Path:
+    return for_mailboxes(stage, HOSTS)
 
 
 def verdict(run: Run) -> str:
@@ -89,14 +83,14 @@ def test_audit_never_writes_whatever_the_command_line_says(stage: Stage) -> None
 
 
 def test_audit_fails_on_what_it_could_not_look_at(stage: Stage) -> None:
-    run = stage.play("-i", inventory(stage, {OLD: {}, "nobody@contoso.com": {}}), AUDIT)
+    run = stage.play("-i", for_mailboxes(stage, {OLD: {}, "nobody@contoso.com": {}}), AUDIT)
     assert run.status == 2
     expected = "2 grants on 2 mailboxes: 1 compliant, 1 not found. First: nobody@contoso.com"
     assert verdict(run).startswith(expected)
 
 
 def test_enforce_does_what_can_be_done_and_fails(stage: Stage) -> None:
-    run = stage.play("-i", inventory(stage, {SALES: {}, "nobody@contoso.com": {}}), ENFORCE)
+    run = stage.play("-i", for_mailboxes(stage, {SALES: {}, "nobody@contoso.com": {}}), ENFORCE)
     assert run.status == 2
     assert verdict(run).startswith("2 grants on 2 mailboxes: 1 granted, 1 not found. First: nobody@contoso.com")
     assert stage.holds(SALES, "send_as")
@@ -104,22 +98,34 @@ def test_enforce_does_what_can_be_done_and_fails(stage: Stage) -> None:
 
 @pytest.mark.parametrize("playbook", [AUDIT, ENFORCE])
 def test_another_group_may_be_named(stage: Stage, playbook: str) -> None:
-    hosts = inventory(stage, groups={"pilot": [SALES]})
+    hosts = for_mailboxes(stage, HOSTS, groups={"pilot": [SALES]})
     run = stage.play("-i", hosts, playbook, "-e", "mailbox_delegation_hosts=pilot")
     assert {row["mailbox"] for row in run.access["grants"]} == {SALES}
 
 
-def test_a_playbook_runs_powershell_on_the_control_node_where_no_host_is_named(set_stage: SetStage) -> None:
-    stage = set_stage(contoso({"address": SALES}), transport=Transport.LOCAL)
-    assert stage.play("-i", inventory(stage, [SALES]), ENFORCE).status == 0
+def test_a_playbook_runs_powershell_on_the_control_node_where_no_host_is_named(set_user_stage: SetStage) -> None:
+    stage = set_user_stage(contoso({"address": SALES}), transport=Transport.LOCAL)
+    assert stage.play("-i", for_mailboxes(stage, [SALES]), ENFORCE).status == 0
     assert stage.holds(SALES, "send_as")
+
+
+def test_a_role_that_reads_is_enough_for_an_audit_and_too_little_to_enforce(set_user_stage: SetStage) -> None:
+    stage = set_user_stage(contoso(*RECIPIENTS, apps=[{"role": "audit"}]), host=HostOptions(pwsh=None))
+    hosts = inventory(stage)
+    audit = stage.play("-i", hosts, AUDIT)
+    assert (audit.status, verdict(audit)[: len(DRIFT)]) == (2, DRIFT)
+    assert audit.task("Preflight").status == "ok"
+    enforced = stage.play("-i", hosts, ENFORCE)
+    assert (enforced.status, enforced.accesses, stage.writes) == (2, [], [])
+    assert enforced.task("Preflight").status == "failed"
+    assert "Add-RecipientPermission" in enforced.task("Preflight").result["msg"]
 
 
 # No mailbox at all
 
 
 def _empty_group(stage: Stage) -> list[str]:
-    return ["-i", str(inventory(stage, []))]
+    return ["-i", str(for_mailboxes(stage, []))]
 
 
 def _no_such_group(stage: Stage) -> list[str]:
@@ -154,13 +160,6 @@ NOTHING = (
 )
 
 
-def of_a_user_without_any(stage: Stage) -> dict[str, str]:
-    """The environment of somebody who has no settings of ansible."""
-    settings = stage.directory / "ansible.cfg"
-    settings.touch()
-    return {"ANSIBLE_CONFIG": str(settings), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv" / "collections")}
-
-
 def assert_idle(stage: Stage, run: Run) -> None:
     assert run.status != 0, run.output
     assert (stage.tenant.sign_ins, run.accesses) == (0, [])
@@ -171,17 +170,49 @@ def assert_idle(stage: Stage, run: Run) -> None:
 
 @pytest.mark.parametrize("nothing", NOTHING, ids=lambda each: each.__name__.strip("_"))
 def test_without_a_mailbox_an_audit_fails(stage: Stage, nothing: Callable[[Stage], list[str]]) -> None:
-    assert_idle(stage, stage.play(*nothing(stage), AUDIT, environment=of_a_user_without_any(stage)))
+    assert_idle(stage, stage.play(*nothing(stage), AUDIT))
 
 
 @pytest.mark.parametrize("nothing", NOTHING, ids=lambda each: each.__name__.strip("_"))
 def test_without_a_mailbox_nothing_is_enforced(stage: Stage, nothing: Callable[[Stage], list[str]]) -> None:
     """With the settings of the checkout, which are stricter with inventories than ansible's own."""
-    assert_idle(stage, stage.play(*nothing(stage), ENFORCE))
+    assert_idle(stage, stage.play(*nothing(stage), ENFORCE, environment={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}))
 
 
 @pytest.mark.parametrize("core", CORES)
 def test_without_a_mailbox_every_core_fails(stage: Stage, core: str) -> None:
-    run = stage.on(core).play(*_unparsable_inventory(stage), AUDIT, environment=of_a_user_without_any(stage))
+    run = stage.on(core).play(*_unparsable_inventory(stage), AUDIT)
     assert run.status == 2
     assert "No mailbox was looked at" in run.text
+
+
+# A part of the inventory that nobody would miss
+
+NOT_SURE = "With several inventory sources ansible goes on where one of them cannot be parsed"
+STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+
+
+@pytest.mark.parametrize("playbook", [AUDIT, ENFORCE, WITHDRAW, ADOPT, DISCOVER])
+def test_no_playbook_goes_on_where_a_broken_source_would_not_be_noticed(stage: Stage, playbook: str) -> None:
+    sources = ["-i", str(inventory(stage)), *_unparsable_inventory(stage)]
+    run = stage.play(*sources, playbook)
+    assert run.status == 2
+    assert NOT_SURE in run.text
+    strict = stage.play(*sources, playbook, environment=STRICT)
+    assert strict.status != 0
+    assert "broken.yml" in strict.output
+    assert (stage.tenant.sign_ins, stage.writes) == (0, [])
+
+
+def test_several_sources_are_read_where_a_broken_one_would_stop_ansible(stage: Stage) -> None:
+    more = stage.write("more.yml", {MAILBOXES: {"hosts": {"nobody@contoso.com": None}}})
+    run = stage.play("-i", inventory(stage), "-i", more, AUDIT, environment=STRICT)
+    assert {row["mailbox"] for row in run.access["grants"]} == {*HOSTS, "nobody@contoso.com"}
+
+
+def test_a_directory_is_several_sources(stage: Stage) -> None:
+    directory = inventory(stage).rename(stage.directory / "elsewhere" / "mailboxes.yml").parent
+    run = stage.play("-i", directory, AUDIT)
+    assert run.status == 2
+    assert NOT_SURE in run.text
+    assert stage.tenant.sign_ins == 0

@@ -52,7 +52,7 @@ def closed() -> Iterator[int]:
 @pytest.mark.parametrize("core", CORES)
 def test_where_all_is_well_every_point_passes(set_stage: SetStage, core: str, transport: Transport) -> None:
     stage = set_stage(contoso(*RECIPIENTS), core=core, transport=transport)
-    done = preflight(stage, "--check")
+    done = preflight(stage, "--check", purpose="enforce")
     assert done.run.status == 0, done.run.output
     assert [row["point"] for row in done.points] == POINTS
     assert done.with_status("pass") == POINTS, done.result["report"]
@@ -63,6 +63,10 @@ def test_where_all_is_well_every_point_passes(set_stage: SetStage, core: str, tr
 def test_the_stand_in_for_powershell_gives_the_same(set_stage: SetStage) -> None:
     done = preflight(set_stage(contoso(*RECIPIENTS), host=STAND_IN))
     assert done.with_status("pass") == POINTS, done.result["report"]
+
+
+def test_check_mode_asks_for_no_right_to_write(shared: Stage) -> None:
+    assert preflight(shared, "--check").with_status("skipped") == ["role_enforce"]
 
 
 def test_a_file_does_for_a_certificate(shared: Stage) -> None:

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from .._exchange.errors import says_truncated
-from .._exchange.identities import Principal, Recipient, is_guid, is_sid, list_of, recipient_of, text_of
+from .._exchange.identities import Problem, ProblemKind, Recipient, is_guid, is_sid, list_of, recipient_of, text_of
 from .._exchange.session import Answer, Row
 from .evidence import Evidence
 from .finding import Verdict, also, counted, errors_of, held, judged, refusal, untold
@@ -96,11 +97,15 @@ def _namers(evidence: Evidence, value: str) -> set[str]:
 
 
 def delegate_values(evidence: Evidence) -> Verdict:
-    """Exchange facts Q8."""
-    known = sum(isinstance(one, Principal) for one in evidence.delegates.values())
-    guids, upns = sum(map(is_guid, evidence.delegates)), sum("@" in value for value in evidence.delegates)
-    verdict = counted(known, len(evidence.delegates), "values mean one object")
-    return also(verdict, f"; {guids} GUIDs, {upns} with @")
+    """Exchange facts Q8. A Name that several bear is one all the same."""
+    found = evidence.delegates
+    problems = Counter(one.kind for one in found.values() if isinstance(one, Problem))
+    nothing, unread = problems[ProblemKind.NOT_FOUND], problems[ProblemKind.UNKNOWN]
+    if unread and not nothing:
+        return untold(f"{unread} of {len(found)} values could not be looked up")
+    verdict = counted(len(found) - nothing, len(found), "values are names of something")
+    guids, upns = sum(map(is_guid, found)), sum("@" in value for value in found)
+    return also(verdict, f"; {problems[ProblemKind.AMBIGUOUS]} of several, {guids} GUIDs, {upns} with @")
 
 
 def delegates_on(evidence: Evidence) -> Verdict:

@@ -71,6 +71,7 @@ def opened(
             sign_in=sign_in.request,
             environment=sign_in.environment,
             cmdlets=cmdlets,
+            optional=optional,
         )
         stack.callback(session.close)
         yield Opened(session, time.monotonic() - began, channel.statistics)

@@ -28,7 +28,7 @@ lint: setup  ## Gate: ruff, yamllint, ansible-lint
 	@$(IN) ruff check --quiet
 	@$(IN) ruff format --check --quiet
 	@$(IN) yamllint --strict .
-	@$(IN) ansible-lint --offline --profile production --quiet
+	@$(IN) ansible-lint --offline --profile production -q
 
 types: setup  ## Gate: mypy, strict
 	@$(IN) mypy $(COLLECTION)/plugins $(COLLECTION)/tests

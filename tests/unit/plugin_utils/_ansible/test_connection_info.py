@@ -32,7 +32,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 
-SIGN_IN = {"organization": "contoso.onmicrosoft.com", "access_token": "eyJ-token"}
+SIGN_IN: dict[str, Any] = {"organization": "contoso.onmicrosoft.com", "access_token": "eyJ-token"}
 GOOD = passed(Point.TEMP, "C:\\Temp")
 ODD = warned(Point.CERTIFICATE_EXPIRY, "in 3 days", "Make a new one")
 BAD = failed(Point.MODULE, "gone", "Install it")

@@ -138,7 +138,6 @@ class ControlNode:
             "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_NOCOLOR": "1",
-            "_ANSIBLE_TEMPLAR_UNTRUSTED_TEMPLATE_BEHAVIOR": "error",  # ansible-core 2.19 and newer
             "ANSIBLE_NOCOWS": "1",
             "ANSIBLE_CALLBACK_PLUGINS": str(_CALLBACKS),
             "ANSIBLE_CALLBACKS_ENABLED": "recorder",

@@ -78,6 +78,15 @@ def entries_of(read: AccessList) -> tuple[AccessEntry, ...]:
     return () if isinstance(read, NoEvidence) else read.entries
 
 
+def _may_be_of(grant: Grant, entries: Iterable[AccessEntry]) -> str:
+    """The trustee of an entry without a SID that bears a name of the account, which others may bear, or empty."""
+    for entry in entries:
+        nameless = not entry.sid and entry.gives(grant.right) and not entry.is_of(grant.principal)
+        if nameless and grant.principal.is_called(entry.trustee):
+            return entry.trustee
+    return ""
+
+
 def from_tenant_wide(grant: Grant, held: AccessList, names: NameCheck) -> Facts | None:
     """What the Send As entries of the account over the whole tenant say of one mailbox; None: look at the mailbox.
 
@@ -90,13 +99,18 @@ def from_tenant_wide(grant: Grant, held: AccessList, names: NameCheck) -> Facts 
     if not called:
         return None if len(grant.principal.sids) > 1 else _NOT_HELD
     by_name = all(entry.mailbox.lower() == grant.mailbox.name.lower() for entry in called)
-    return facts_of(grant, called) if by_name and names.is_only(grant.mailbox) else None
+    if not by_name or not names.is_only(grant.mailbox) or _may_be_of(grant, called):
+        return None
+    return facts_of(grant, called)
 
 
 def from_list(grant: Grant, read: AccessList) -> Observed:
     """What the access list of the mailbox itself says."""
     if isinstance(read, NoEvidence):
         return Unknown(read.reason)
+    name = _may_be_of(grant, read.entries)
+    if name:
+        return Unknown(f"an entry came without a SID, by which alone it is certain whether {name!r} is the account")
     return facts_of(grant, read.entries, read.doubt)
 
 

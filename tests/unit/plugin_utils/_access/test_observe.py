@@ -275,3 +275,13 @@ def test_each_right_is_read_by_its_own_cmdlet_and_none_that_is_not_wanted() -> N
     assert observed(session, grants_of(tenant, Right.SEND_ON_BEHALF, "a@contoso.com")) == ["held"]
     assert session.cmdlets == ["Get-EXOMailbox"]
     assert observe(watched(tenant), []) == {}
+
+
+def test_an_entry_without_a_sid_that_only_bears_the_accounts_name_is_neither_held_nor_absent() -> None:
+    nameless = replace(entry(), sid="", trustee=ACCOUNT.name)
+    seen = from_list(grant(), Entries((nameless,)))
+    assert isinstance(seen, Unknown)
+    assert ACCOUNT.name in seen.reason
+    assert from_tenant_wide(grant(), Entries((nameless,)), SALES_ONLY) is None
+    stranger = replace(nameless, trustee="Somebody Else")
+    assert from_list(grant(), Entries((stranger,))) == NOT_HELD

@@ -47,12 +47,12 @@ def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> 
     Raises InputError for profiles that no one defined and mailboxes that have none.
     """
     faults: list[str] = []
-    wishes: dict[tuple[str, str, Right, State], Wish] = {}
+    wishes: dict[tuple[str, str, Right, State, str], Wish] = {}
     for item in items:
         faults.extend(_faults_of(item, profiles))
         for profile in (profiles[name] for name in item.profiles if name in profiles):
             for wish in _wishes(item, profile):
-                wishes.setdefault((wish.host, wish.account.lower(), wish.right, wish.state), wish)
+                wishes.setdefault((wish.host, wish.account.lower(), wish.right, wish.state, wish.after.lower()), wish)
     faults.extend(_account_faults(profiles))
     if faults:
         raise InputError(dict.fromkeys(faults))
@@ -128,6 +128,19 @@ def _account_problem(asked: str, account: Account, granted: set[str]) -> str:
     )
 
 
+def shared_sids(principals: Iterable[Principal]) -> Iterator[str]:
+    """Accounts that one SID stands for: what is taken from one of them under it, the others would lose as well."""
+    owners: dict[str, Principal] = {}
+    for principal in principals:
+        for sid in principal.sids:
+            other = owners.setdefault(sid, principal)
+            if other.key != principal.key:
+                yield (
+                    f"accounts {other.label} and {principal.label}: {sid} stands for both, so their entries cannot be "
+                    "told apart (name one of them only, or mend their SID history)"
+                )
+
+
 def _sentence(what: str, remedy: str) -> str:
     return f"{what} ({remedy})" if remedy else what
 
@@ -201,19 +214,24 @@ def _not_a_mailbox(wish: Wish, found: Recipient) -> tuple[str, str]:
 
 
 def _conflict(claims: list[tuple[Wish, Grant]]) -> Iterator[Finding]:
-    said = ", ".join(sorted(f"{wish.host} says {wish.state.value}" for wish, _grant in claims))
-    for wish, grant in claims:
-        cause = f"conflict: these hosts are the same mailbox ({grant.mailbox.address}): {said}"
-        finding = _finding(wish, Outcome.AMBIGUOUS, cause, "let one host stand for the mailbox")
-        yield replace(finding, address=grant.mailbox.address)
+    mailbox = claims[0][1].mailbox.address
+    if len({wish.host for wish, _grant in claims}) > 1:
+        said = ", ".join(sorted(f"{wish.host} says {wish.state.value}" for wish, _grant in claims))
+        what, step = f"these hosts are the same mailbox ({mailbox}): {said}", "let one host stand for the mailbox"
+    else:
+        names = ", ".join(sorted({wish.account for wish, _grant in claims}))
+        what = f"its profiles want the account ({names}) present, and absent as one that is replaced"
+        step = "take one of these profiles off the mailbox, or replaces out of the profile"
+    for wish, _grant in claims:
+        yield replace(_finding(wish, Outcome.AMBIGUOUS, f"conflict: {what}", step), address=mailbox)
 
 
 def _united(claims: list[tuple[Wish, Grant]], principals: Mapping[str, Principal]) -> Want:
     wish, grant = claims[0]
     others = [other.host for other, _grant in claims[1:] if other.host != wish.host]
     notes = (f"the same mailbox is listed as {', '.join(dict.fromkeys(others))} too",) if others else ()
-    first = principals[wish.after.lower()] if wish.after else None
-    after = (grant.mailbox.guid, first.key, grant.right.value) if first else None
+    heirs = dict.fromkeys(principals[one.after.lower()].key for one, _grant in claims if one.after)
+    after = tuple((grant.mailbox.guid, heir, grant.right.value) for heir in heirs)
     return Want(wish.host, grant, wish.state, grant.principal.label, notes, after)
 
 

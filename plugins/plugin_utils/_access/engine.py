@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .._exchange.accounts import find_accounts
@@ -15,7 +15,7 @@ from .._exchange.memory import RememberingSession
 from .._exchange.session import Session
 from .apply import WriteSettings
 from .brakes import Brakes
-from .desired import InputError, account_problems, split_by_address, wants_of
+from .desired import InputError, account_problems, shared_sids, split_by_address, wants_of
 from .exclusive import find_others
 from .holdings import read_holdings
 from .meter import MeteredSession, Statistics, Watch
@@ -76,7 +76,7 @@ def ensure(session: Session, scope: Scope, options: Options, watch: Watch) -> tu
     metered.enter("read")
     observed = observe(reading, [want.grant for want in wants], unresolved=scope.exclusive)
     made = plan(wants, observed)
-    surplus = _look_for_surplus(reading, scope, directory, wants)
+    surplus = _look_for_surplus(reading, scope, directory, wants, [*hopeless, *problems])
     others = _look_for_others(reading, wants, directory, wishes) if scope.exclusive else Surplus((), ())
     outcomes = {want.grant.key: Outcome.COMPLIANT for want in wants if _is_held(want, observed)}
     steps = (*made.steps, *surplus.steps, *others.steps)
@@ -100,26 +100,33 @@ def _look_up(session: Session, scope: Scope, wishes: Sequence[Wish]) -> _Directo
     """Raises InputError where an account is not what it must be: nothing may be written before all are known."""
     listed, _hopeless = split_by_address(scope.surplus.listed if scope.surplus else ())
     named = [*wishes, *listed]
-    asked = [account for wish in named for account in (wish.account, wish.after) if account]
+    everything = _all_wishes(scope)
+    asked = [account for wish in everything for account in (wish.account, wish.after) if account]
     asked += [*scope.retired, *(scope.surplus.accounts if scope.surplus else ())]
     accounts = find_accounts(session, asked)
     faults = account_problems(wishes, accounts)
+    principals = {one: account for one, account in accounts.items() if isinstance(account, Principal)}
+    faults = faults or (*shared_sids(principals.values()), *_still_needed(scope.retired, everything, principals))
     if faults:
         raise InputError(faults)
-    principals = {one: account for one, account in accounts.items() if isinstance(account, Principal)}
     return _Directory(find_recipients(session, [wish.address for wish in named]), principals)
 
 
-def _look_for_surplus(session: Session, scope: Scope, directory: _Directory, wants: Sequence[Want]) -> Surplus:
-    """What the accounts hold beyond what is wanted of any listed mailbox, and all that retired ones hold."""
+def _look_for_surplus(
+    session: Session, scope: Scope, directory: _Directory, wants: Sequence[Want], doubtful: Sequence[Finding]
+) -> Surplus:
+    """What the accounts hold beyond what is wanted of any listed mailbox, and all that retired ones hold.
+
+    An account that another replaces somewhere in the list is no surplus there: the rotation itself takes it back.
+    ``doubtful``: wishes of the run of which it is not certain what they mean.
+    """
     rule = scope.surplus
     if rule is None and not scope.retired:
         return Surplus((), ())
     listed, hopeless = split_by_address(rule.listed if rule else ())
     all_wants, problems = wants_of(listed, directory.mailboxes, directory.principals)
     retired = directory.principals_of(scope.retired)
-    _check_retired(retired, [*wants, *all_wants])
-    wanted = {want.grant.key for want in all_wants if want.state is State.PRESENT}
+    wanted = {want.grant.key for want in all_wants if want.state is State.PRESENT or want.after}
     mailboxes = {want.grant.mailbox.guid: want for want in (*all_wants, *wants)}
     accounts = directory.principals_of([*(rule.accounts if rule else ()), *scope.retired])
     holdings = read_holdings(session, accounts, [want.grant.mailbox for want in mailboxes.values()])
@@ -129,7 +136,7 @@ def _look_for_surplus(session: Session, scope: Scope, directory: _Directory, wan
         {guid: want.host for guid, want in mailboxes.items()},
         retired,
         rule,
-        why_held_back(rule, [*hopeless, *problems]) if rule else "",
+        why_held_back(rule, [*doubtful, *hopeless, *problems]) if rule else "",
     )
 
 
@@ -138,11 +145,26 @@ def _look_for_others(session: Session, wants: Sequence[Want], directory: _Direct
     return find_others(session, wants, directory.principals_of(wish.account for wish in wishes))
 
 
-def _check_retired(retired: Iterable[Principal], wants: Iterable[Want]) -> None:
-    needed = {want.grant.principal.key for want in wants if want.state is State.PRESENT}
-    both = [principal.label for principal in retired if principal.key in needed]
-    if both:
-        raise InputError(f"account {name}: it is in retired_accounts and in a profile that grants" for name in both)
+def _all_wishes(scope: Scope) -> tuple[Wish, ...]:
+    return (*scope.wishes, *(scope.surplus.listed if scope.surplus else ()))
+
+
+def _still_needed(retired: Iterable[str], wishes: Iterable[Wish], principals: Mapping[str, Principal]) -> Iterator[str]:
+    """Accounts that shall hold nothing and yet are needed, be it until another has taken their place."""
+    gone = {principals[one.lower()].key: one for one in retired}
+    reasons: dict[str, None] = {}
+    for wish in wishes:
+        name = gone.get(principals[wish.account.lower()].key)
+        if name and wish.state is State.PRESENT:
+            reasons[f"account {name}: it is in retired_accounts and in a profile that grants (take it out of one)"] = (
+                None
+            )
+        elif name and wish.after:
+            reasons[
+                f"account {name}: it is in retired_accounts, and {wish.after} replaces it, which it must outlast "
+                "(retire it when the rotation is done)"
+            ] = None
+    return iter(reasons)
 
 
 def _is_held(want: Want, observed: Mapping[Grant, Observed]) -> bool:

@@ -74,7 +74,7 @@ class Grant:
 class Want:
     """A grant and what is wanted of it, whoever wished it. ``notes``: what a reader of the result should know.
 
-    ``after``: the key of the grant that must be held before this one may be revoked.
+    ``after``: the keys of the grants that must all be held before this one may be revoked.
     """
 
     host: str
@@ -82,7 +82,7 @@ class Want:
     state: State
     account: str
     notes: tuple[str, ...] = ()
-    after: GrantKey | None = None
+    after: tuple[GrantKey, ...] = ()
 
 
 @dataclass(frozen=True)

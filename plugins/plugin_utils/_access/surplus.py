@@ -30,9 +30,10 @@ class SurplusRule:
 
 
 def why_held_back(rule: SurplusRule, problems: Sequence[Finding]) -> str:
-    """Empty where surplus may be taken back, else why not.
+    """Empty where surplus may be taken back, else why not. ``problems``: of the list, and of what the run selects.
 
-    A slice of the inventory, a broken source or a renamed mailbox must not revoke.
+    A slice of the inventory, a broken source or a renamed mailbox must not revoke; nor must a mailbox of the run of
+    which it is not known which one it is, or what is wanted of it.
     """
     if not rule.revoke:
         return ""
@@ -41,8 +42,8 @@ def why_held_back(rule: SurplusRule, problems: Sequence[Finding]) -> str:
     if problems:
         first = problems[0]
         names = {finding.host for finding in problems}
-        found = f"{len(names)} mailboxes of surplus_group were not found"
-        return f"held back: {found}, the first {first.host}: {first.cause}"
+        found = f"{len(names)} mailboxes of the task or of surplus_group are not certain"
+        return f"held back: {found}, the first {first.host}: {first.cause or '; '.join(first.notes)}"
     return ""
 
 
@@ -82,7 +83,8 @@ def judge_holdings(
 
 def _reported(want: Want, facts: Facts, held_back: str) -> Finding:
     cause = held_back or "held, and wanted by no profile"
-    return finding_of(want, Outcome.SURPLUS, facts, cause, "set surplus to revoke, or list the mailbox with a profile")
+    step = "mend what holds it back" if held_back else "set surplus to revoke, or list the mailbox with a profile"
+    return finding_of(want, Outcome.SURPLUS, facts, cause, step)
 
 
 def _blank(blank: Blank) -> Finding:

@@ -28,20 +28,22 @@ def carry_out_in_order(
 ) -> tuple[list[Finding], str]:
     """The findings of all steps, and why the run stopped before its end, or empty.
 
-    A step that has to wait for another grant comes after all others have been read back, and only where that grant
-    is held: so an account is replaced without a moment in which neither works. ``outcomes``: of grants without a step.
+    A step that has to wait for other grants comes after all others have been read back, and only where those grants
+    are held: so an account is replaced without a moment in which neither works. ``outcomes``: of grants without a step.
     """
-    first = [step for step in steps if step.want.after is None]
+    first = [step for step in steps if not step.want.after]
     findings, aborted = carry_out(session, first, settings, watch)
     held = {key for key, outcome in outcomes.items() if outcome in _HELD}
     done = zip(first, findings, strict=True)
     held.update(step.want.grant.key for step, found in done if found.outcome in _HELD)
-    waiting = [step for step in steps if step.want.after is not None]
-    ready = [step for step in waiting if step.want.after in held and not aborted]
+    ready: list[Step] = []
+    kept: list[Step] = []
+    for step in (step for step in steps if step.want.after):
+        (ready if held.issuperset(step.want.after) and not aborted else kept).append(step)
     later, aborted_later = carry_out(session, ready, settings, watch)
     why = f"not reached: {aborted}" if aborted else "kept, for the account that replaces it does not hold the right yet"
-    kept = [left_undone(step, why, "run it again") for step in waiting if step not in ready]
-    return [*findings, *later, *kept], aborted or aborted_later
+    left = [left_undone(step, why, "run it again") for step in kept]
+    return [*findings, *later, *left], aborted or aborted_later
 
 
 def carry_out(

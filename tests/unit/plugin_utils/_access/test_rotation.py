@@ -100,7 +100,30 @@ def test_an_old_account_that_another_profile_still_needs_is_a_conflict_and_stays
     done = run(tenant, wanted, verify=0)
     conflicts = [one for one in done.report.findings if one.outcome is Outcome.AMBIGUOUS]
     assert {(one.account, one.right) for one in conflicts} == {(ROUTER, Right.SEND_AS)}
+    assert all("its profiles want the account" in one.cause for one in conflicts)
     assert tenant.holders(SALES, "send_as") == {ROUTER, NEW}
+
+
+@pytest.mark.parametrize("order", [("rotated", "second"), ("second", "rotated")])
+def test_an_account_that_two_others_replace_waits_for_both(order: tuple[str, str]) -> None:
+    second = "second@contoso.com"
+    denied = {"trustee": second, "deny": True}
+    tenant = tenant_of(mailbox(NEW), mailbox(second), mailbox(SALES, send_as=[ROUTER, denied]))
+    profiles = {
+        "rotated": Profile("rotated", NEW, (Right.SEND_AS,), replaces=ROUTER),
+        "second": Profile("second", second, (Right.SEND_AS,), replaces=ROUTER),
+    }
+    run(tenant, wishes_of([MailboxItem(SALES, SALES, order, State.PRESENT)], profiles), verify=0)
+    assert tenant.holders(SALES, "send_as") == {ROUTER, NEW}
+
+
+def test_accounts_that_share_a_sid_are_told_before_the_first_write() -> None:
+    old, sid = "old@contoso.com", "S-1-5-21-9-9-9-500"
+    tenant = tenant_of(mailbox(NEW, sid_history=[sid]), mailbox(old, sid=sid), mailbox(SALES, send_as=[old]))
+    profiles = {"rotated": Profile("rotated", NEW, (Right.SEND_AS,), replaces=old)}
+    with pytest.raises(InputError, match=f"{sid} stands for both"):
+        run(tenant, wishes_of([MailboxItem(SALES, SALES, ("rotated",), State.PRESENT)], profiles), verify=0)
+    assert tenant.holders(SALES, "send_as") == {old}
 
 
 def test_a_mailbox_wanted_absent_is_rid_of_both_accounts() -> None:

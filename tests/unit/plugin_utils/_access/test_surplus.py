@@ -29,6 +29,7 @@ from .runs import FakeWatch, Run, writes
 
 SEND_AS, FULL_ACCESS, ON_BEHALF = Right.SEND_AS, Right.FULL_ACCESS, Right.SEND_ON_BEHALF
 SALES, OTHER, TEAM = "sales@contoso.com", "other@contoso.com", "team@contoso.com"
+NEW = "new@contoso.com"
 PROFILES = {"sender": Profile("sender", ROUTER, (SEND_AS,))}
 
 
@@ -102,9 +103,13 @@ def test_a_run_over_a_part_of_the_group_leaves_what_the_rest_of_the_group_wants(
         (
             (SALES, "renamed@contoso.com"),
             2,
-            "1 mailboxes of surplus_group were not found, the first renamed@",
+            "1 mailboxes of the task or of surplus_group are not certain, the first renamed@",
         ),
-        ((SALES, "a bad@address"), 2, "1 mailboxes of surplus_group were not found, the first a bad@address"),
+        (
+            (SALES, "a bad@address"),
+            2,
+            "1 mailboxes of the task or of surplus_group are not certain, the first a bad@address",
+        ),
     ],
 )
 def test_a_list_that_cannot_be_trusted_holds_revocations_back_and_says_why(
@@ -115,6 +120,7 @@ def test_a_list_that_cannot_be_trusted_holds_revocations_back_and_says_why(
     surplus = [one for one in run.report.findings if one.outcome is Outcome.SURPLUS]
     assert surplus
     assert all(why in one.cause for one in surplus)
+    assert {one.next_step for one in surplus} == {"mend what holds it back"}
     assert writes(tenant) == []
 
 
@@ -154,9 +160,56 @@ def test_check_mode_shows_what_would_be_taken_back_and_writes_nothing() -> None:
     assert writes(tenant) == []
 
 
-def test_an_account_cannot_be_retired_and_wanted() -> None:
+@pytest.mark.parametrize("address", [SALES, "a bad@address", "renamed@contoso.com"])
+def test_an_account_cannot_be_retired_and_wanted_whether_or_not_the_mailbox_is_found(address: str) -> None:
+    tenant = held_everywhere()
     with pytest.raises(InputError, match="retired_accounts and in a profile"):
-        go(held_everywhere(), Scope(wishes(SALES), retired=(ROUTER,)))
+        go(tenant, Scope(wishes(address), retired=(ROUTER,)))
+    assert writes(tenant) == []
+
+
+def test_an_account_that_another_replaces_is_not_retired_before_the_rotation_is_done() -> None:
+    rotated = {"rotated": Profile("rotated", NEW, (SEND_AS,), replaces=ROUTER)}
+    tenant = tenant_of(mailbox(NEW), mailbox(SALES, send_as=[ROUTER]), mailbox(OTHER, send_as=[ROUTER]))
+    part = wishes_of([MailboxItem(OTHER, OTHER, ("rotated",), State.PRESENT)], rotated)
+    with pytest.raises(InputError, match="replaces it, which it must outlast"):
+        go(tenant, Scope(part, retired=(ROUTER,)))
+    assert writes(tenant) == []
+
+
+def test_a_run_over_a_part_leaves_an_account_that_is_being_replaced_elsewhere() -> None:
+    rotated = {
+        "rotated": Profile("rotated", NEW, (SEND_AS,), replaces=ROUTER),
+        "sender": PROFILES["sender"],
+    }
+    items = [
+        MailboxItem(SALES, SALES, ("rotated",), State.PRESENT),
+        MailboxItem(OTHER, OTHER, ("sender",), State.PRESENT),
+    ]
+    tenant = tenant_of(mailbox(NEW), mailbox(SALES, send_as=[ROUTER]), mailbox(OTHER, send_as=[ROUTER]))
+    whole = SurplusRule(wishes_of(items, rotated), 2, (NEW, ROUTER), revoke=True, minimum=2)
+    run = go(tenant, Scope(wishes_of(items[1:], rotated), surplus=whole))
+    assert rows(run) == {(OTHER, "send_as", "compliant")}
+    assert tenant.holders(SALES, "send_as") == {ROUTER}
+
+
+def test_what_a_mailbox_of_the_run_wants_is_not_surplus_where_the_mailbox_is_not_certain() -> None:
+    tenant = tenant_of(mailbox(SALES), mailbox(OTHER, aliases=["o2@contoso.com"], send_as=[ROUTER]))
+    listed = rule(SALES, revoke=True, minimum=1)
+    for uncertain in ((*wishes(OTHER), *wishes("o2@contoso.com", state=State.ABSENT)), wishes("oth er@contoso.com")):
+        run = go(tenant, Scope(uncertain, surplus=listed))
+        (surplus,) = (one for one in run.report.findings if one.outcome is Outcome.SURPLUS)
+        assert "held back" in surplus.cause
+        assert tenant.holders(OTHER, "send_as") == {ROUTER}
+
+
+def test_a_gone_mailbox_that_holds_surplus_back_is_named_with_its_cause() -> None:
+    listed = (*wishes(SALES), *wishes("gone@contoso.com", state=State.ABSENT))
+    run = go(held_everywhere(), Scope(wishes(SALES), surplus=SurplusRule(listed, 2, (ROUTER,), True, 2)))
+    causes = {one.cause for one in run.report.findings if one.outcome is Outcome.SURPLUS}
+    assert [cause.rpartition("gone@contoso.com: ")[2] for cause in causes] == [
+        "the mailbox is gone: no recipient has this address"
+    ]
 
 
 def test_a_brake_leaves_everything_undone_and_fails() -> None:

@@ -108,7 +108,8 @@ options:
   surplus:
     description:
       - What becomes of surplus. V(report) lists it, with the outcome V(surplus). V(revoke) takes it back, but only
-        if the group has at least O(surplus_group_minimum) hosts and each of them was found; else it is held back.
+        if the group has at least O(surplus_group_minimum) hosts, and each of them and of the task's mailboxes was found
+        and means one thing; else it is held back. Not with O(state=absent), which would be said of the whole group.
     type: str
     choices: [report, revoke]
     default: report
@@ -121,7 +122,7 @@ options:
     description:
       - Accounts that shall hold nothing, by user principal name, address, object id, or, if deleted, SID. What they
         hold is taken back. Send As and Send on Behalf in the whole organisation, Full Access on the mailboxes of the
-        task and of O(surplus_group).
+        task and of O(surplus_group). An account that a profile C(replaces) cannot be retired before that is done.
     type: list
     elements: str
     default: []
@@ -214,8 +215,9 @@ grants:
     outcome:
       description:
         - V(compliant), V(granted), V(revoked), V(pending) (written and accepted, not visible yet), V(missing) and
-          V(unwanted) (drift that was not mended), V(denied) (a Deny stands), V(unknown) (it could not be
-          established), V(refused) (Exchange said no), V(not_found), V(ambiguous) or V(unsupported).
+          V(unwanted) (drift that was not mended), V(surplus) (held, and wanted by nobody), V(denied) (a Deny stands),
+          V(unknown) (it could not be established), V(refused) (Exchange said no), V(not_found), V(ambiguous) or
+          V(unsupported).
       type: str
       returned: always
     cause: {description: "Why, if not as wanted", type: str, returned: always}

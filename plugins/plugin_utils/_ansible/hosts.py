@@ -46,11 +46,9 @@ def profiles_of(option: Mapping[str, Any]) -> dict[str, Profile]:
 def _profile(name: str, value: Any) -> Profile:
     if not isinstance(value, Mapping):
         raise InputError(["must be a dictionary with account, and access_type or rights"])
-    strange = sorted(set(value) - {"account", "access_type", "rights", "groups", "replaces"})
+    strange = sorted(set(value) - set(_PROFILE_KEYS))
     if strange:
-        raise InputError(
-            [f"unknown key {key!r} (known: account, access_type, rights, groups, replaces)" for key in strange]
-        )
+        raise InputError([f"unknown key {key!r} (known: {', '.join(_PROFILE_KEYS)})" for key in strange])
     if not isinstance(value.get("account"), str):
         raise InputError(["account is missing: the user principal name of the service account"])
     replaces = str(value.get("replaces") or "").strip()

@@ -22,7 +22,10 @@ DEFAULT_REVOCATIONS = "10"
 
 @dataclass(frozen=True)
 class Play:
-    """The hosts of this batch, of the whole play, and the inventory, as ansible tells them (ansible facts 4.4)."""
+    """The hosts of this batch, of the whole play, and the inventory, as ansible tells them (ansible facts 4.4).
+
+    Hosts that failed are in neither: were the first of all to count, one that failed would skip what is done once.
+    """
 
     batch: tuple[str, ...]
     hosts: tuple[str, ...]
@@ -33,7 +36,7 @@ class Play:
     def of(cls, task_vars: Mapping[str, Any]) -> Play:
         return cls(
             batch=tuple(task_vars["ansible_play_batch"]),
-            hosts=tuple(task_vars["ansible_play_hosts_all"]),
+            hosts=tuple(task_vars["ansible_play_hosts"]),
             groups=task_vars["groups"],
             hostvars=task_vars["hostvars"],
         )
@@ -59,6 +62,11 @@ def scope_of(
     ]
     if options["surplus"] == "revoke" and not (options["surplus_group"] and options["surplus_group_minimum"]):
         faults.append("surplus: revoke needs surplus_group and surplus_group_minimum, the least number of its hosts")
+    if options["surplus"] == "revoke" and options["state"] == "absent":
+        faults.append(
+            "surplus: revoke and state: absent cannot be given together: every host of surplus_group that says nothing "
+            "would count as absent. Set mailbox_delegation_state where it is meant"
+        )
     if faults:
         raise InputError(faults)
     wishes = wishes_of(items, profiles)

@@ -8,8 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Outcome, State
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes, Limit
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import (
+    InputError,
+    MailboxItem,
+    wishes_of,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import (
+    Options,
+    Scope,
+    ensure,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
+    Outcome,
+    Profile,
+    State,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
     Call,
@@ -17,7 +31,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
-from .._exchange.sessions import ROUTER, THROTTLED, mailbox, tenant_of
+from .._exchange.sessions import ROUTER, THROTTLED, mailbox, signed_in, tenant_of
 from .runs import BreakingSession, FakeWatch, is_write, run, wishes, writes
 
 EVERYTHING = tuple(Right)
@@ -232,3 +246,45 @@ def test_one_bad_mailbox_stops_only_itself() -> None:
     }
     assert done.report.aborted == ""
     assert done.fails
+
+
+NEW = "new@contoso.com"
+ROTATION = {"rotated": Profile("rotated", NEW, (Right.SEND_AS,), replaces=ROUTER)}
+
+
+@pytest.mark.parametrize(
+    ("entries", "outcomes"),
+    [
+        ([NEW, ROUTER], {NEW: Outcome.COMPLIANT, ROUTER: Outcome.REVOKED}),
+        ([{"trustee": NEW, "deny": True}, NEW, ROUTER], {NEW: Outcome.DENIED, ROUTER: Outcome.UNWANTED}),
+    ],
+)
+def test_an_account_is_replaced_only_where_the_new_one_holds_the_right(
+    entries: list[object], outcomes: dict[str, Outcome]
+) -> None:
+    tenant = tenant_of(mailbox(NEW), mailbox(A, send_as=entries))
+    done = run(tenant, wishes_of([MailboxItem(A, A, ("rotated",), State.PRESENT)], ROTATION))
+    assert {one.account: one.outcome for one in done.report.findings} == outcomes
+
+
+@pytest.mark.parametrize(
+    ("check_mode", "cause"),
+    [(True, ""), (False, "brake: 3 writes are called for where max_grants allows 2; nothing was written")],
+)
+def test_a_brake_is_blamed_only_where_it_held_something_back(check_mode: bool, cause: str) -> None:
+    tenant = three()
+    options = Options(check_mode, brakes=Brakes(grants=Limit("2")))
+    report, _statistics = ensure(signed_in(tenant, check_mode), Scope(wishes(THREE)), options, FakeWatch())
+    assert [(one.outcome, one.cause) for one in report.findings] == [(Outcome.MISSING, cause)] * 3
+    assert report.warnings == ("brake: 3 writes are called for where max_grants allows 2",)
+    assert writes(tenant) == []
+
+
+def test_send_as_alone_may_be_asked_for_on_what_is_no_mailbox_if_the_run_says_so() -> None:
+    tenant = tenant_of({"kind": "MailUniversalDistributionGroup", "address": A})
+    wanted = Scope(wishes([A], (Right.SEND_AS, Right.FULL_ACCESS)))
+    report, _statistics = ensure(signed_in(tenant), wanted, Options(False, any_recipient=True), FakeWatch())
+    assert {one.right: one.outcome for one in report.findings} == {
+        Right.SEND_AS: Outcome.GRANTED,
+        Right.FULL_ACCESS: Outcome.UNSUPPORTED,
+    }

@@ -180,6 +180,19 @@ class TestOpen:
         assert "Mail Recipients" in text
         assert "An audit (check mode) needs only" in text
 
+    def test_optional_cmdlets_are_asked_for_and_may_be_missing(self) -> None:
+        connected = {**CONNECTED, "missing": ["Get-Group", "Get-User -Filter"]}
+        channel = FakeChannel(runner({"ok": True, "result": connected}))
+        session = opened(channel, optional={"Get-Group": ["Filter"], "Get-User": ["Filter"]})
+        _hello, connect = channel.runner.executed
+        assert connect["cmdlets"] == {**CMDLETS, "Get-Group": ["Filter"], "Get-User": ["Filter"]}
+        assert session.info.connection["missing"] == connected["missing"]
+
+    def test_optional_cmdlets_excuse_no_other(self) -> None:
+        connected = {**CONNECTED, "missing": ["Get-Group", "Get-User"]}
+        with pytest.raises(SessionError, match="may not use Get-User in"):
+            opened(FakeChannel(runner({"ok": True, "result": connected})), optional={"Get-Group": []})
+
     def test_only_where_a_writer_is_missing_an_audit_would_help(self) -> None:
         text = refused(runner({"ok": True, "result": {**CONNECTED, "missing": ["Get-RecipientPermission"]}}))
         assert "audit" not in text

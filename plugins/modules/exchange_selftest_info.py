@@ -48,7 +48,8 @@ attributes:
     platforms: windows, posix
   action_group:
     support: full
-    membership: email_router.exchange_online.exchange
+    membership:
+      - email_router.exchange_online.exchange
     details:
       - C(group/email_router.exchange_online.exchange)
 options:

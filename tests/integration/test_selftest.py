@@ -41,14 +41,17 @@ def facts(result: Mapping[str, Any], status: str) -> set[str]:
 
 def identifiers(stage: Stage) -> Iterable[str]:
     organisation = stage.tenant.organisation
-    yield from (organisation.organization, organisation.tenant_id, "contoso", "svc_", MANAGEMENT)
+    yield from (organisation.organization, organisation.tenant_id, "contoso", MANAGEMENT)
+    yield str(stage.management["ansible_user"])
     yield from stage.sign_in.values()
     for each in organisation.recipients:
         yield from (each.name, each.display_name, each.alias, each.upn, each.address)
         yield from (each.guid, each.object_id, each.sid, each.distinguished_name)
 
 
-def assert_names_nobody(stage: Stage, shown: object) -> None:
+def assert_names_nobody(stage: Stage, *results: Mapping[str, Any]) -> None:
+    """What ansible itself adds to a result and never registers is left out."""
+    shown = [{name: one[name] for name in one if not name.startswith("_ansible")} for one in results]
     text = json.dumps(shown, ensure_ascii=False).lower()
     assert [one for one in identifiers(stage) if one and one.lower() in text] == []
 
@@ -63,7 +66,7 @@ def test_the_playbook_shows_all_held_over_ntlm_and_names_nobody(set_user_stage: 
     assert result["statistics"]["writes"] == 0
     assert stage.writes == []
     assert not run.changed
-    assert_names_nobody(stage, [result, run.task("The report").result, run.task("How to share it").result])
+    assert_names_nobody(stage, result, run.task("The report").result, run.task("How to share it").result)
     assert all(line in run.task("The report").result["msg"] for line in result["report"])
 
 

@@ -19,7 +19,7 @@ from ansible_collections.email_router.exchange_online.tests.unit.plugin_utils._c
 )
 
 from .crm import Desk, shown
-from .harness import CORES, NEWEST, TASK, ControlNode
+from .harness import CORES, NEWEST, TASK
 
 KINDS = ("csv", "json", "xlsx")
 ANN, BOB = "ann@contoso.com", "bob@contoso.com"
@@ -111,7 +111,7 @@ def test_a_profile_that_looks_like_a_template_is_text_to_the_task_too(desk: Desk
     task = {"name": "Access", TASK: options, "delegate_to": "localhost", "run_once": True}
     play = {"name": "Mailboxes", "hosts": "crm_mailboxes", "gather_facts": False, "tasks": [task]}
     playbook = desk.write("playbook.yml", json.dumps([play]))
-    run = ControlNode(core, desk.directory).play("-i", desk.inventory(profile_column="Owner"), playbook)
+    run = desk.node(core).play("-i", desk.inventory(profile_column="Owner"), playbook)
     assert run.status == 2
     assert cell in run.message
 

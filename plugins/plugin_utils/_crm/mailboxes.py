@@ -154,10 +154,17 @@ def _objection(table: Table, row: Row, columns: Columns, settings: Settings) -> 
     column = table.headings[columns.positions[Field.ADDRESS]]
     if not address:
         return Objection("without an address", f"nothing in column {column!r}: set it in CRM", is_fault=True)
-    fault = address_fault(address) or ("" if address.isprintable() else "the address holds an invisible character")
+    fault = _address_fault(address)
     if fault:
         return Objection("with no valid address", f"column {column!r} says {address!r}: {fault}", is_fault=True)
     return None
+
+
+def _address_fault(address: str) -> str | None:
+    """None for an address; of lists that people keep more is to be expected than of what Exchange is sent."""
+    if not address.isprintable():
+        return "the address holds an invisible character"
+    return "the address holds more than one @" if address.count("@") > 1 else address_fault(address)
 
 
 def _mailbox(table: Table, row: Row, columns: Columns, settings: Settings) -> Mailbox:

@@ -100,10 +100,10 @@ def judge(attempt: Attempt, seen: Observed) -> Finding:
         return _unknown(attempt, reason)
     if not attempt.errors:
         return _beaten(attempt, seen) if _is_denied(step, seen) else _pending(attempt)
-    diagnosis = diagnose(attempt.errors[0])
-    if diagnosis.leaves_doubt:
-        return _unknown(attempt, f"Exchange answered: {attempt.errors[0].text}", diagnosis)
-    return _refused(attempt, diagnosis)
+    doubtful = next((error for error in attempt.errors if diagnose(error).leaves_doubt), None)
+    if doubtful:
+        return _unknown(attempt, f"Exchange answered: {doubtful.text}", diagnose(doubtful))
+    return _refused(attempt, diagnose(attempt.errors[0]))
 
 
 def _row(attempt: Attempt, outcome: Outcome, cause: str = "", next_step: str = "") -> Finding:

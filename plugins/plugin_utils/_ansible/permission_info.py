@@ -18,7 +18,7 @@ from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import PERMISSION_INFO_ARGUMENTS
 from .expiry import expiry_warnings
-from .result import FAILED_ROWS
+from .result import FAILED_ROWS, counted_noun
 from .sessions import opened
 from .sign_in import choose_sign_in
 
@@ -107,7 +107,7 @@ def gap_of(gap: Gap) -> dict[str, Any]:
 def sentence_of(overview: Overview) -> str:
     """What was seen, and the first of what was not."""
     mailboxes = len({one.recipient.guid for one in overview.permissions})
-    text = f"{len(overview.permissions)} permissions on {mailboxes} mailboxes"
+    text = f"{counted_noun(len(overview.permissions), 'permission')} on {counted_noun(mailboxes, 'mailbox')}"
     if not overview.gaps:
         return text
     first = overview.gaps[0]

@@ -84,12 +84,18 @@ def sentence_of(report: Report, check_mode: bool) -> str:
     parts = [f"{counted[one.value]} {one.value.replace('_', ' ')}" for one in Outcome if counted[one.value]]
     counts = ", ".join(parts) or "nothing to look at"
     mailboxes = len({finding.host for finding in report.findings})
-    text = f"{counted['total']} grants on {mailboxes} mailboxes: {counts}"
+    text = f"{counted_noun(counted['total'], 'grant')} on {counted_noun(mailboxes, 'mailbox')}: {counts}"
     if report.aborted:
         return f"Whole run, not single mailboxes: {report.aborted}. {text}"
     failing = (one for one in report.findings if one.outcome.fails(check_mode))
     first = next(failing, None) or next((one for one in report.findings if one.outcome.is_drift), None)
     return text if first is None else f"{text}. First: {_in_words(first)}"
+
+
+def counted_noun(number: int, noun: str) -> str:
+    """``1 mailbox``, ``2 mailboxes``."""
+    plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def _in_words(finding: Finding) -> str:

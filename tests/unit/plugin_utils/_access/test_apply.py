@@ -136,6 +136,11 @@ def test_a_refusal_beside_a_revocation_that_was_done_is_a_change_all_the_same() 
     assert (refused.outcome, refused.changes(check_mode=False)) == (Outcome.REFUSED, True)
 
 
+def test_a_write_in_doubt_beside_one_that_was_refused_leaves_it_unknown() -> None:
+    assert judge(attempt(A, FORBIDDEN, TIMED_OUT), HELD).outcome is Outcome.UNKNOWN
+    assert judge(attempt(A, FORBIDDEN, FORBIDDEN), HELD).outcome is Outcome.REFUSED
+
+
 def test_a_warning_of_the_other_verb_says_nothing() -> None:
     assert judge(attempt(P, NOTHING_THERE), NOT_HELD).outcome is Outcome.PENDING
     assert judge(attempt(A, ALREADY), HELD).outcome is Outcome.PENDING

@@ -97,7 +97,7 @@ def test_where_everything_was_read_it_never_fails_and_never_changed() -> None:
     assert "failed" not in seen
     assert seen["changed"] is False
     assert len(seen["permissions"]) == 70
-    assert seen["verdict"] == {"failed": False, "msg": "70 permissions on 1 mailboxes"}
+    assert seen["verdict"] == {"failed": False, "msg": "70 permissions on 1 mailbox"}
     assert seen["unresolved"] == []
     assert "warnings" not in seen
 
@@ -106,7 +106,7 @@ def test_a_gap_fails_the_task_with_one_sentence_and_no_more_rows_than_a_person_r
     seen = result(permissions=70, gaps=60)
     assert seen["failed"] is True
     assert seen["msg"] == (
-        "70 permissions on 1 mailboxes; not read: 60, the first gone@contoso.com, Send As: it failed (try again)"
+        "70 permissions on 1 mailbox; not read: 60, the first gone@contoso.com, Send As: it failed (try again)"
     )
     assert (len(seen["permissions"]), seen["permissions_omitted"]) == (50, 20)
     assert (len(seen["unresolved"]), seen["unresolved_omitted"]) == (50, 10)

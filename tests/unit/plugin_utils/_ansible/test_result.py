@@ -126,10 +126,10 @@ def test_one_sentence_shows_the_first_drift_where_nothing_fails() -> None:
     ("made", "sentence"),
     [
         (report(), "0 grants on 0 mailboxes: nothing to look at"),
-        (report(finding(Outcome.GRANTED)), "1 grants on 1 mailboxes: 1 granted"),
+        (report(finding(Outcome.GRANTED)), "1 grant on 1 mailbox: 1 granted"),
         (
             report(finding(Outcome.UNKNOWN), aborted="the connection broke"),
-            "Whole run, not single mailboxes: the connection broke. 1 grants on 1 mailboxes: 1 unknown",
+            "Whole run, not single mailboxes: the connection broke. 1 grant on 1 mailbox: 1 unknown",
         ),
     ],
 )

@@ -185,7 +185,7 @@ class TestOpen:
         channel = FakeChannel(runner({"ok": True, "result": connected}))
         session = opened(channel, optional={"Get-Group": ["Filter"], "Get-User": ["Filter"]})
         _hello, connect = channel.runner.executed
-        assert connect["cmdlets"] == {**CMDLETS, "Get-Group": ["Filter"], "Get-User": ["Filter"]}
+        assert connect["cmdlets"].keys() == {*CMDLETS, "Get-Group", "Get-User"}
         assert session.info.connection["missing"] == connected["missing"]
 
     def test_optional_cmdlets_excuse_no_other(self) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, Union
 
 from . import cmdlets, filters
@@ -59,7 +59,7 @@ def find_recipients(session: Session, addresses: Iterable[str]) -> dict[str, Fou
 
 
 def _unique(recipients: Iterable[Recipient]) -> list[Recipient]:
-    return list({recipient.guid: recipient for recipient in recipients}.values())
+    return list({recipient.guid or recipient.address.lower(): recipient for recipient in recipients}.values())
 
 
 def _only(owners: Sequence[Recipient]) -> Found:
@@ -78,21 +78,32 @@ def _only(owners: Sequence[Recipient]) -> Found:
 
 
 def _look_closer(session: Session, addresses: Iterable[str]) -> dict[str, Found]:
-    """An address that nobody has may be a soft-deleted mailbox's (exchange facts W13): looked at alone."""
+    """An address that nobody has may be a soft-deleted mailbox's (exchange facts W13): looked at alone.
+
+    That look shows living recipients as well. If it shows any, the first look is repeated, lest one that it missed
+    be taken for deleted.
+    """
     calls = {one: cmdlets.get_recipients(filters.has_address(one), soft_deleted=True) for one in addresses}
-    found: dict[str, Found] = {}
-    for address, answer in ask_all(session, calls).items():
-        fault = why_no_evidence(answer)
-        owners = [one for one in map(recipient_of, answer.rows) if address in one.addresses]
-        if fault:
-            found[address] = Problem(ProblemKind.UNKNOWN, fault)
-        elif owners:
-            found[address] = Problem(
-                ProblemKind.NOT_FOUND, "the mailbox is soft-deleted", "restore it, or take it off the list"
-            )
-        else:
-            found[address] = _only(owners)
+    found = {one: _owner(one, answer) for one, answer in ask_all(session, calls).items()}
+    shown = [one for one, owner in found.items() if _was_shown(owner)]
+    calls = {one: replace(cmdlets.get_recipients(filters.has_address(one)), fresh=True) for one in shown}
+    gone = Problem(ProblemKind.NOT_FOUND, "the mailbox is soft-deleted", "restore it, or take it off the list")
+    for one, answer in ask_all(session, calls).items():
+        living = _owner(one, answer)
+        found[one] = living if _was_shown(living) or why_no_evidence(answer) else gone
     return found
+
+
+def _owner(address: str, answer: Answer) -> Found:
+    fault = why_no_evidence(answer)
+    if fault:
+        return Problem(ProblemKind.UNKNOWN, fault)
+    return _only(_unique(one for one in map(recipient_of, answer.rows) if address in one.addresses))
+
+
+def _was_shown(found: Found) -> bool:
+    """Whether an answer showed anybody with the address, be it more than one."""
+    return isinstance(found, Recipient) or found.kind is ProblemKind.AMBIGUOUS
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,18 @@ def test_a_soft_deleted_mailbox_is_said_to_be_one() -> None:
     )
 
 
+def test_a_mailbox_that_only_the_second_look_shows_is_not_taken_for_deleted() -> None:
+    inner = watched(tenant_of(mailbox("sales@contoso.com")))
+    session = ScriptedSession(lambda call: inner.script(call) if len(session.calls) > 1 else Answer())
+    assert address_of(find_recipients(session, ["sales@contoso.com"])["sales@contoso.com"]) == "sales@contoso.com"
+
+
+def test_recipients_that_are_shown_without_a_guid_are_unknown_each_of_them() -> None:
+    session = ScriptedSession(lambda call: Answer((row("a@contoso.com", ""), row("b@contoso.com", ""))))
+    found = find_recipients(session, ["a@contoso.com", "b@contoso.com"])
+    assert [kind_of(one) for one in found.values()] == [ProblemKind.UNKNOWN, ProblemKind.UNKNOWN]
+
+
 def test_a_mailbox_is_found_though_a_soft_deleted_one_had_its_address() -> None:
     two = [mailbox("sales@contoso.com", soft_deleted=True, name="Old Sales"), mailbox("sales@contoso.com")]
     found = find_recipients(watched(tenant_of(*two)), ["sales@contoso.com"])

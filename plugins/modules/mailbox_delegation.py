@@ -249,7 +249,9 @@ summary:
   type: dict
   sample: {total: 2, compliant: 1, granted: 1}
 coverage:
-  description: For each right, how many of the wanted grants were read.
+  description:
+    - For each right, how many of the wanted grants were read. With O(surplus_group) or O(retired_accounts) also, as
+      C(surplus_) and the right, where the accounts' holdings were looked for.
   returned: always, but for failures of the whole run
   type: dict
   sample: {send_as: 2 of 2}

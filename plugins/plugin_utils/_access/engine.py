@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .._exchange.accounts import find_accounts
 from .._exchange.directory import Found, find_recipients
@@ -19,10 +19,10 @@ from .desired import InputError, account_problems, shared_sids, split_by_address
 from .exclusive import find_others
 from .holdings import read_holdings
 from .meter import MeteredSession, Statistics, Watch
-from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Want, Wish
+from .model import Facts, Finding, Grant, Observed, Report, State, Want, Wish
 from .observe import doubts_in_words, doubts_of, observe
 from .plan import Step, left_undone, plan
-from .surplus import Surplus, SurplusRule, judge_holdings, why_held_back
+from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
 from .writing import carry_out_in_order
 
 
@@ -78,20 +78,20 @@ def ensure(session: Session, scope: Scope, options: Options, watch: Watch) -> tu
     made = plan(wants, observed)
     surplus = _look_for_surplus(reading, scope, directory, wants, [*hopeless, *problems])
     others = _look_for_others(reading, wants, directory, wishes) if scope.exclusive else Surplus((), ())
-    outcomes = {want.grant.key: Outcome.COMPLIANT for want in wants if _is_held(want, observed)}
+    held = {want.grant.key for want in wants if _is_held(want, observed)}
     steps = (*made.steps, *surplus.steps, *others.steps)
     brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
     if options.check_mode or brake:
         done, aborted = [_left_by(brake, step, options.check_mode) for step in steps], ""
     else:
-        done, aborted = carry_out_in_order(metered, steps, outcomes, options.write, watch)
+        done, aborted = carry_out_in_order(metered, steps, held, options.write, watch)
     metered.enter("")
     findings = (*hopeless, *problems, *made.findings, *surplus.findings, *others.findings, *done)
     report = Report(
         findings=tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))),
         warnings=tuple(_warnings(observed, wants, brake)),
         aborted=aborted,
-        coverage=_coverage(wants, observed),
+        coverage={**_coverage(wants, observed), **surplus.coverage},
     )
     return report, metered.statistics
 
@@ -130,7 +130,7 @@ def _look_for_surplus(
     mailboxes = {want.grant.mailbox.guid: want for want in (*all_wants, *wants)}
     accounts = directory.principals_of([*(rule.accounts if rule else ()), *scope.retired])
     holdings = read_holdings(session, accounts, [want.grant.mailbox for want in mailboxes.values()])
-    return judge_holdings(
+    found = judge_holdings(
         holdings,
         wanted | {want.grant.key for want in wants},
         {guid: want.host for guid, want in mailboxes.items()},
@@ -138,6 +138,7 @@ def _look_for_surplus(
         rule,
         why_held_back(rule, [*doubtful, *hopeless, *problems]) if rule else "",
     )
+    return replace(found, coverage=coverage_of(holdings, len(mailboxes)))
 
 
 def _look_for_others(session: Session, wants: Sequence[Want], directory: _Directory, wishes: Sequence[Wish]) -> Surplus:

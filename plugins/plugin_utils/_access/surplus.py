@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .._exchange.identities import Principal
+from .._exchange.rights import Right
 from .holdings import Blank, Holdings
 from .model import Facts, Finding, GrantKey, Outcome, State, Want, Wish
 from .plan import Step, Verb, finding_of
@@ -49,10 +50,21 @@ def why_held_back(rule: SurplusRule, problems: Sequence[Finding]) -> str:
 
 @dataclass(frozen=True)
 class Surplus:
-    """Findings for what is only reported, steps for what is to be taken back."""
+    """Findings for what is only reported, steps for what is to be taken back. ``coverage``: what was looked at."""
 
     findings: tuple[Finding, ...]
     steps: tuple[Step, ...]
+    coverage: Mapping[str, str] = field(default_factory=dict)
+
+
+def coverage_of(holdings: Holdings, mailboxes: int) -> dict[str, str]:
+    """Per right, where the holdings were looked for (design rule 12). Full Access is seen on ``mailboxes`` alone."""
+    coverage = {}
+    for right in Right:
+        missed = sum(blank.right is right for blank in holdings.blanks)
+        where = f"{mailboxes} mailboxes, no others" if right is Right.FULL_ACCESS else "the whole organisation"
+        coverage[f"surplus_{right.value}"] = where + (f", but for {missed} places" if missed else "")
+    return coverage
 
 
 def judge_holdings(

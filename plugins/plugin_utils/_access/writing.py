@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from .._exchange.session import Answer, Session, SessionLost
 from .apply import Attempt, WriteSettings, judge, may_still_appear, writes_of
@@ -16,32 +16,35 @@ from .plan import Step, left_undone
 
 #: Seconds between two looks at what was written. Directories take their time (exchange facts 4, Propagation).
 POLL_EVERY = 10.0
-_HELD = frozenset({Outcome.COMPLIANT, Outcome.GRANTED})
 
 
 def carry_out_in_order(
     session: MeteredSession,
     steps: Sequence[Step],
-    outcomes: Mapping[GrantKey, Outcome],
+    held: Collection[GrantKey],
     settings: WriteSettings,
     watch: Watch,
 ) -> tuple[list[Finding], str]:
     """The findings of all steps, and why the run stopped before its end, or empty.
 
     A step that has to wait for other grants comes after all others have been read back, and only where those grants
-    are held: so an account is replaced without a moment in which neither works. ``outcomes``: of grants without a step.
+    were seen to be held: so an account is replaced without a moment in which neither works. ``held``: what was held
+    before; that a write answers that the right was there already is not enough.
     """
     first = [step for step in steps if not step.want.after]
     findings, aborted = carry_out(session, first, settings, watch)
-    held = {key for key, outcome in outcomes.items() if outcome in _HELD}
     done = zip(first, findings, strict=True)
-    held.update(step.want.grant.key for step, found in done if found.outcome in _HELD)
+    seen = {*held, *(step.want.grant.key for step, found in done if found.outcome is Outcome.GRANTED)}
     ready: list[Step] = []
     kept: list[Step] = []
     for step in (step for step in steps if step.want.after):
-        (ready if held.issuperset(step.want.after) and not aborted else kept).append(step)
+        (ready if seen.issuperset(step.want.after) and not aborted else kept).append(step)
     later, aborted_later = carry_out(session, ready, settings, watch)
-    why = f"not reached: {aborted}" if aborted else "kept, for the account that replaces it does not hold the right yet"
+    why = (
+        f"not reached: {aborted}"
+        if aborted
+        else "kept, for the account that replaces it was not seen to hold the right yet"
+    )
     left = [left_undone(step, why, "run it again") for step in kept]
     return [*findings, *later, *left], aborted or aborted_later
 

@@ -29,6 +29,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 
 from .._exchange.sessions import ROUTER, mailbox, tenant_of
 from .runs import run, writes
+from .samples import ALREADY
 
 SALES, SUPPORT, NEW = "sales@contoso.com", "support@contoso.com", "new@contoso.com"
 REFUSAL = CmdletError("Access is denied.", type="Microsoft.Exchange.Configuration.Tasks.ThrowTerminatingException")
@@ -102,6 +103,18 @@ def test_an_old_account_that_another_profile_still_needs_is_a_conflict_and_stays
     assert {(one.account, one.right) for one in conflicts} == {(ROUTER, Right.SEND_AS)}
     assert all("its profiles want the account" in one.cause for one in conflicts)
     assert tenant.holders(SALES, "send_as") == {ROUTER, NEW}
+
+
+def test_an_old_account_is_not_taken_away_on_the_word_of_a_write_that_no_read_bears_out() -> None:
+    tenant = before()
+
+    def say_so(cmdlet: str, parameters: Mapping[str, Parameter]) -> Answer | None:
+        return ALREADY if cmdlet.startswith("Add-") else None
+
+    tenant.before_invoke = say_so
+    done = run(tenant, wishes(), verify=0)
+    assert tenant.holders(SALES, "send_as") == {ROUTER}
+    assert {one.outcome for one in done.report.findings if one.account == ROUTER} == {Outcome.UNWANTED}
 
 
 @pytest.mark.parametrize("order", [("rotated", "second"), ("second", "rotated")])

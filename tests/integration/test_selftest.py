@@ -9,12 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import pytest
 import yaml
 from ansible_collections.email_router.exchange_online.plugins.modules.exchange_selftest_info import EXAMPLES
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
 
 from .conftest import SetStage
-from .harness import COLLECTION, Run
+from .harness import COLLECTION, CORES, Run
 from .permissions import examples, play
 from .playbooks import extra, for_localhost
 from .stage import MANAGEMENT, ROUTER, Stage, contoso
@@ -56,8 +57,9 @@ def assert_names_nobody(stage: Stage, *results: Mapping[str, Any]) -> None:
     assert [one for one in identifiers(stage) if one and one.lower() in text] == []
 
 
-def test_the_playbook_shows_all_held_over_ntlm_and_names_nobody(set_user_stage: SetStage) -> None:
-    stage = set_user_stage(contoso(*RECIPIENTS, apps=[{"role": "audit"}]))
+@pytest.mark.parametrize("core", CORES)
+def test_the_playbook_shows_all_held_over_ntlm_and_names_nobody(set_user_stage: SetStage, core: str) -> None:
+    stage = set_user_stage(contoso(*RECIPIENTS, apps=[{"role": "audit"}]), core=core)
     run = stage.play("-i", for_localhost(stage), PLAYBOOK, *extra(selftest_sample=4))
     assert run.status == 0, run.output
     result = result_of(run)

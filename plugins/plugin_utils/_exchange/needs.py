@@ -48,13 +48,18 @@ def needed_cmdlets(
     """
     present, absent = frozenset(granted), frozenset(revoked)
     needed = dict(_ALWAYS)
-    for right in present | absent | frozenset(read):
+    for right in _in_order(present | absent | frozenset(read)):
         needed.update(_READS[right])
     if unresolved and "Get-MailboxPermission" in needed:
         needed["Get-MailboxPermission"] = [*needed["Get-MailboxPermission"], *INCLUDE_DELETED]
     if not read_only:
-        for right in present:
+        for right in _in_order(present):
             needed.update(_GRANTS[right])
-        for right in absent:
+        for right in _in_order(absent):
             needed.update(_REVOCATIONS[right])
     return needed
+
+
+def _in_order(rights: frozenset[Right]) -> list[Right]:
+    """The same order in every process."""
+    return [right for right in Right if right in rights]

@@ -183,7 +183,7 @@ def _obstacle(wish: Wish, found: Found, principal: Principal, any_recipient: boo
         return _finding(wish, _OUTCOME_OF[found.kind], found.cause, found.remedy)
     if not found.is_mailbox and not any_recipient:
         return replace(_finding(wish, Outcome.UNSUPPORTED, *_not_a_mailbox(wish, found)), address=found.address)
-    if found.guid == principal.guid:
+    if found.guid == principal.guid and wish.state is State.PRESENT:
         step = "take it off the list, or its account out of the profile"
         return _finding(wish, Outcome.UNSUPPORTED, "it is the mailbox of the account itself", step)
     return None

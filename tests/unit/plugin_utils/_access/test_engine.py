@@ -288,3 +288,14 @@ def test_send_as_alone_may_be_asked_for_on_what_is_no_mailbox_if_the_run_says_so
         Right.SEND_AS: Outcome.GRANTED,
         Right.FULL_ACCESS: Outcome.UNSUPPORTED,
     }
+
+
+def test_what_an_account_holds_on_its_own_mailbox_can_be_taken_back_and_the_mailbox_keeps_its_own() -> None:
+    own = mailbox("own@contoso.com", send_as=["own@contoso.com"], full_access=["own@contoso.com"])
+    tenant = tenant_of(own)
+    rights = (Right.SEND_AS, Right.FULL_ACCESS)
+    wanted = wishes(["own@contoso.com"], rights, State.ABSENT, account="own@contoso.com")
+    assert set(run(tenant, wanted, verify=0).outcomes) == {Outcome.REVOKED}
+    again = run(tenant, wanted, verify=0).report
+    # A list without the entry of SELF would be doubted.
+    assert [(one.outcome, one.notes) for one in again.findings] == [(Outcome.COMPLIANT, ())] * 2

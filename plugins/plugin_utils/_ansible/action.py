@@ -65,7 +65,8 @@ class CollectionAction(ActionBase):
     def _secrets_of_environment(self) -> set[str]:
         names = [f"EXCHANGE_ONLINE_{name.upper()}" for name, one in self.ARGUMENTS.items() if one.get("no_log")]
         environment = self.environment()
-        return {environment[name] for name in names if environment.get(name)}
+        values = {environment.get(name, "") for name in names}
+        return {text for value in values for text in (value, value.strip()) if text}
 
 
 class ExchangeAction(CollectionAction):

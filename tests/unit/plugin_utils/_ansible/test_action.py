@@ -119,6 +119,8 @@ def test_no_secret_of_the_environment_leaves_the_action(option: str, monkeypatch
     assert "s3cret" not in str(outcome(lambda options: {"text": "it was s3cret"}))
     of_the_task = [{f"EXCHANGE_ONLINE_{option.upper()}": "t4sk"}]
     assert "t4sk" not in str(outcome(lambda options: {"text": "it was t4sk"}, of_the_task))
+    monkeypatch.setenv(f"EXCHANGE_ONLINE_{option.upper()}", "l1ne\n")
+    assert "l1ne" not in str(outcome(lambda options: {"text": "it was l1ne"}))
 
 
 def test_the_environment_of_the_task_lies_over_that_of_the_controller(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,13 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Discover and demo: who sends as how many, by the books; and the main job, without anything but the collection."""
+"""Discover, and the demos: who sends as how many, by the books; the main job on a simulated organisation."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections import Counter
 
 import pytest
@@ -15,7 +18,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.host impor
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
 
 from .conftest import SetStage
-from .harness import CORES, Run
+from .harness import CORES, ROOT, Run
 from .playbooks import DEMO, DISCOVER, for_localhost
 from .stage import ROUTER, SEND_AS, Stage, contoso
 
@@ -86,3 +89,15 @@ def test_the_demo_needs_nothing_but_the_collection(set_user_stage: SetStage, cor
     assert "granted" in done
     assert last.endswith("compliant")
     assert (stage.tenant.sign_ins, stage.tenant.calls) == (0, [])
+
+
+def test_the_demo_of_the_checkout_goes_from_an_export_to_all_as_wanted() -> None:
+    """It looks itself at exit statuses and at the writes of each run."""
+    demo = [sys.executable, "-m", "ansible_collections.email_router.exchange_online.tests.demo"]
+    answer = subprocess.run(demo, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout
+    assert "crm_export.csv: 40 rows, 26 mailboxes; 2 joined" in answer.stdout
+    assert "rejected: crm_export.csv, row 19: without an address" in answer.stdout
+    _before, _title, table = answer.stdout.partition("What the first enforcement found and did:")
+    assert table.count("granted") == 13
+    assert table.endswith("and 20 grants that were as wanted\n")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Union
 
 from .._exchange.access_lists import AccessList, NoEvidence, read_full_access_on, read_send_as_on
@@ -25,12 +26,15 @@ Found = Iterator[Union[Finding, Step]]
 def find_others(session: Session, wants: Iterable[Want], trustees: Sequence[Principal]) -> Surplus:
     """A revocation for every direct Allow of the wanted rights that is neither of SELF nor of ``trustees``.
 
+    It waits until the trustees hold the right there: a mailbox is not left without anybody.
+
     Deny and inherited entries are left alone. A list that could not be read, an entry without a SID and a delegate
     that may be several objects lead to no revocation, but to a finding (design rules 1 and 3).
     """
     places: dict[Right, dict[str, Want]] = {right: {} for right in Right}
     for want in wants:
-        places[want.grant.right].setdefault(want.grant.mailbox.guid, want)
+        first = places[want.grant.right].setdefault(want.grant.mailbox.guid, want)
+        places[want.grant.right][want.grant.mailbox.guid] = replace(first, after=(*first.after, want.grant.key))
     found = [
         *_in_lists(session, places[Right.SEND_AS], trustees),
         *_in_lists(session, places[Right.FULL_ACCESS], trustees),
@@ -103,7 +107,7 @@ def _others_among(place: Want, read: Delegates, meant: Mapping[str, Account], wa
 
 
 def _revocation(place: Want, grant: Grant, facts: Facts) -> Step:
-    return Step(Want(place.host, grant, State.ABSENT, grant.principal.label), Verb.REVOKE, facts)
+    return Step(Want(place.host, grant, State.ABSENT, grant.principal.label, after=place.after), Verb.REVOKE, facts)
 
 
 def _held_back(place: Want, account: str, cause: str) -> Finding:

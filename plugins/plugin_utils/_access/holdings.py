@@ -17,12 +17,15 @@ from .._exchange.access_lists import (
     read_send_as_on,
     read_send_on_behalf_of,
 )
-from .._exchange.directory import find_by_id, find_by_name
-from .._exchange.identities import Principal, Problem, Recipient
+from .._exchange.directory import find_by_id, find_by_name, find_recipients, list_recipients
+from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, is_guid
+from .._exchange.listings import SendAsEverywhere, read_send_as_everywhere
 from .._exchange.rights import AccessEntry, Right
 from .._exchange.session import Session
-from .model import Facts, Grant
+from .model import Facts, Grant, GrantKey
 from .observe import entries_of, entries_on, facts_of
+
+EVERYWHERE = "the whole organisation"
 
 
 @dataclass(frozen=True)
@@ -88,24 +91,63 @@ def sightings(
 
 
 def _send_as(session: Session, principals: Sequence[Principal]) -> Found:
+    """No read by trustee shows every entry of an account with several SIDs (exchange facts 1.1): all are read."""
+    seen: set[GrantKey] = set()
+    for one in _send_as_by_trustee(session, principals):
+        if isinstance(one, Sighting):
+            seen.add(one.grant.key)
+        yield one
+    for one in _send_as_everywhere(session, [each for each in principals if len(each.sids) > 1]):
+        if isinstance(one, Blank) or one.grant.key not in seen:
+            yield one
+
+
+def _send_as_by_trustee(session: Session, principals: Sequence[Principal]) -> Found:
     read = read_send_as_of(session, principals)
-    bearers = find_by_name(session, {entry.mailbox for one in read.values() for entry in entries_of(one)})
+    bearers = _bearers(session, {entry.mailbox for one in read.values() for entry in entries_of(one)})
     shared = [one for each in bearers.values() if not isinstance(each, Problem) and len(each) > 1 for one in each]
     alone = read_send_as_on(session, shared) if shared else {}
     for principal in principals:
         one = read[principal.key]
         if isinstance(one, NoEvidence):
-            yield Blank(principal, Right.SEND_AS, "the whole organisation", one.reason)
+            yield Blank(principal, Right.SEND_AS, EVERYWHERE, one.reason)
         for name, entries in _by_name(entries_of(one)).items():
             recipients = bearers[name]
-            if isinstance(recipients, Problem) or not recipients:
-                reason = recipients.cause if isinstance(recipients, Problem) else "no recipient has this Name"
-                yield Blank(principal, Right.SEND_AS, name, reason)
+            if isinstance(recipients, Problem):
+                yield Blank(principal, Right.SEND_AS, name, recipients.cause)
                 continue
             for recipient in recipients:
                 only = len(recipients) == 1
                 grant = Grant(recipient, principal, Right.SEND_AS)
                 yield from _on_list(grant, Entries(tuple(entries)) if only else alone[recipient.guid])
+
+
+def _bearers(session: Session, names: Iterable[str]) -> dict[str, tuple[Recipient, ...] | Problem]:
+    """Whom the Identity of an entry may mean: who bears that Name, else the address or id (exchange facts Q7)."""
+    found = find_by_name(session, names)
+    nameless = [name for name, each in found.items() if not isinstance(each, Problem) and not each]
+    others: dict[str, Recipient | Problem] = {
+        **find_by_id(session, [name for name in nameless if is_guid(name)]),
+        **find_recipients(session, [name for name in nameless if "@" in name]),
+    }
+    for name in nameless:
+        other = others.get(name) or Problem(ProblemKind.NOT_FOUND, "no recipient has this Name")
+        found[name] = other if isinstance(other, Problem) else (other,)
+    return found
+
+
+def _send_as_everywhere(session: Session, principals: Sequence[Principal]) -> Found:
+    if not principals:
+        return
+    recipients = list_recipients(session)
+    read = recipients if isinstance(recipients, Problem) else read_send_as_everywhere(session, recipients)
+    for principal in principals:
+        if isinstance(recipients, Problem) or not isinstance(read, SendAsEverywhere):
+            reason = read.reason if isinstance(read, NoEvidence) else "the recipients could not be listed"
+            yield Blank(principal, Right.SEND_AS, EVERYWHERE, reason)
+            continue
+        for recipient in recipients:
+            yield from _on_list(Grant(recipient, principal, Right.SEND_AS), read.lists[recipient.guid])
 
 
 def _by_name(entries: Iterable[AccessEntry]) -> dict[str, list[AccessEntry]]:
@@ -139,7 +181,7 @@ def _send_on_behalf(session: Session, principals: Sequence[Principal]) -> Found:
     for principal in principals:
         one = read[principal.key]
         if isinstance(one, NoEvidence):
-            yield Blank(principal, Right.SEND_ON_BEHALF, "the whole organisation", one.reason)
+            yield Blank(principal, Right.SEND_ON_BEHALF, EVERYWHERE, one.reason)
             continue
         for guid in sorted(one):
             mailbox = found[guid]

@@ -16,9 +16,9 @@ from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, a
 from .._exchange.listings import read_send_as_everywhere
 from .._exchange.rights import Right
 from .._exchange.session import Session
-from .holdings import sightings
+from .holdings import EVERYWHERE, sightings
 from .meter import MeteredSession, Statistics, Watch
-from .notebook import EVERYWHERE, Gap, Notebook, Permission
+from .notebook import Gap, Notebook, Permission
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,6 @@ from .._exchange.rights import AccessEntry, Right
 from .holdings import Blank, Sighting
 from .observe import doubts_in_words
 
-EVERYWHERE = "the whole organisation"
-
 
 @dataclass(frozen=True)
 class Permission:

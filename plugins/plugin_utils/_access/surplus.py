@@ -20,7 +20,8 @@ class SurplusRule:
     """``listed``: the wishes of every mailbox that may hold grants, whatever this run selects. ``hosts``: how many.
 
     ``accounts``: those whose surplus is looked for. It is taken back only if ``revoke`` is set and the list can be
-    trusted: at least ``minimum`` mailboxes, and every one of them found.
+    trusted: at least ``minimum`` mailboxes, every one of them found, and no ``rejected`` row of an export that might be
+    one more.
     """
 
     listed: tuple[Wish, ...]
@@ -28,18 +29,21 @@ class SurplusRule:
     accounts: tuple[str, ...]
     revoke: bool = False
     minimum: int = 0
+    rejected: int = 0
 
 
 def why_held_back(rule: SurplusRule, problems: Sequence[Finding]) -> str:
     """Empty where surplus may be taken back, else why not. ``problems``: of the list, and of what the run selects.
 
-    A slice of the inventory, a broken source or a renamed mailbox must not revoke; nor must a mailbox of the run of
-    which it is not known which one it is, or what is wanted of it.
+    A slice of the inventory, a broken source, a rejected row or a renamed mailbox must not revoke; nor must a mailbox
+    of the run of which it is not known which one it is, or what is wanted of it.
     """
     if not rule.revoke:
         return ""
     if rule.hosts < max(rule.minimum, 1):
         return f"held back: surplus_group has {rule.hosts} mailboxes, fewer than surplus_group_minimum {rule.minimum}"
+    if rule.rejected:
+        return f"held back: {rule.rejected} rows of exports were rejected (crm_rejected_rows), each may be a mailbox"
     if problems:
         first = problems[0]
         names = {finding.host for finding in problems}

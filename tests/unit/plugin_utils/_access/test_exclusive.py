@@ -16,6 +16,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
     Answer,
     Call,
+    CmdletError,
     Parameter,
     Session,
 )
@@ -123,6 +124,20 @@ def test_what_is_missing_is_granted_before_anything_is_taken_from_others() -> No
     ]
     assert verbs == sorted(verbs)
     assert verbs.count(False) == 3
+
+
+def test_where_the_wanted_could_not_be_granted_the_others_keep_the_right() -> None:
+    tenant = tenant_of(mailbox(EVE), mailbox(SALES, send_as=[EVE]), mailbox(SUPPORT, send_as=[EVE]))
+    sales = next(one.guid for one in tenant.organisation.recipients if one.address == SALES)
+
+    def refuse(cmdlet: str, parameters: Mapping[str, Parameter]) -> Answer | None:
+        blocked = cmdlet == "Add-RecipientPermission" and parameters["Identity"] == sales
+        return Answer(error=CmdletError("Access is denied.")) if blocked else None
+
+    tenant.before_invoke = refuse
+    only(tenant, (SALES, SUPPORT), rights=(Right.SEND_AS,))
+    assert tenant.holders(SALES, "send_as") == {EVE}
+    assert tenant.holders(SUPPORT, "send_as") == {ROUTER}
 
 
 @pytest.mark.parametrize("right", LISTED)

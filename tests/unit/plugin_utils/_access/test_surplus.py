@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import WriteSettings
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes, Limit
@@ -22,9 +25,14 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.surplus import SurplusRule
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    Answer,
+    Call,
+    Parameter,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
-from .._exchange.sessions import ROUTER, THROTTLED, mailbox, signed_in, tenant_of
+from .._exchange.sessions import ROUTER, THROTTLED, ScriptedSession, mailbox, signed_in, tenant_of
 from .runs import FakeWatch, Run, writes
 
 SEND_AS, FULL_ACCESS, ON_BEHALF = Right.SEND_AS, Right.FULL_ACCESS, Right.SEND_ON_BEHALF
@@ -37,8 +45,8 @@ def wishes(*addresses: str, state: State = State.PRESENT) -> tuple[Wish, ...]:
     return wishes_of([MailboxItem(one, one, ("sender",), state) for one in addresses], PROFILES)
 
 
-def rule(*addresses: str, revoke: bool = False, minimum: int = 0) -> SurplusRule:
-    return SurplusRule(wishes(*addresses), len(addresses), (ROUTER,), revoke, minimum)
+def rule(*addresses: str, revoke: bool = False, minimum: int = 0, rejected: int = 0) -> SurplusRule:
+    return SurplusRule(wishes(*addresses), len(addresses), (ROUTER,), revoke, minimum, rejected)
 
 
 def go(tenant: Tenant, scope: Scope, check_mode: bool = False, brakes: Brakes | None = None) -> Run:
@@ -97,26 +105,30 @@ def test_a_run_over_a_part_of_the_group_leaves_what_the_rest_of_the_group_wants(
 
 
 @pytest.mark.parametrize(
-    ("listed", "minimum", "why"),
+    ("listed", "minimum", "rejected", "why"),
     [
-        ((SALES,), 2, "surplus_group has 1 mailboxes, fewer than surplus_group_minimum 2"),
+        ((SALES,), 2, 0, "surplus_group has 1 mailboxes, fewer than surplus_group_minimum 2"),
+        ((SALES,), 1, 3, "3 rows of exports were rejected (crm_rejected_rows), each may be a mailbox"),
         (
             (SALES, "renamed@contoso.com"),
             2,
+            0,
             "1 mailboxes of the task or of surplus_group are not certain, the first renamed@",
         ),
         (
             (SALES, "a bad@address"),
             2,
+            0,
             "1 mailboxes of the task or of surplus_group are not certain, the first a bad@address",
         ),
     ],
 )
 def test_a_list_that_cannot_be_trusted_holds_revocations_back_and_says_why(
-    listed: tuple[str, ...], minimum: int, why: str
+    listed: tuple[str, ...], minimum: int, rejected: int, why: str
 ) -> None:
     tenant = held_everywhere()
-    run = go(tenant, Scope(wishes(SALES), surplus=rule(*listed, revoke=True, minimum=minimum)))
+    trusted = rule(*listed, revoke=True, minimum=minimum, rejected=rejected)
+    run = go(tenant, Scope(wishes(SALES), surplus=trusted))
     surplus = [one for one in run.report.findings if one.outcome is Outcome.SURPLUS]
     assert surplus
     assert all(why in one.cause for one in surplus)
@@ -238,3 +250,36 @@ def test_in_check_mode_a_brake_is_a_warning() -> None:
     run = go(held_everywhere(), Scope((), retired=(ROUTER,)), True, Brakes(revocations=Limit("2")))
     assert not run.fails
     assert any("max_revocations allows 2" in warning for warning in run.report.warnings)
+
+
+def test_an_entry_under_an_old_sid_that_no_read_by_trustee_shows_is_found_all_the_same() -> None:
+    old = "S-1-5-21-7-7-7-700"
+    tenant = tenant_of(mailbox(SALES, send_as=[{"sid": old}]), mailbox("moved@contoso.com", sid_history=[old]))
+
+    def hide_it(cmdlet: str, parameters: Mapping[str, Parameter]) -> Answer | None:
+        return Answer() if parameters.get("Trustee") == old and cmdlet.startswith("Get-") else None
+
+    tenant.before_invoke = hide_it
+    run = go(tenant, Scope((), retired=("moved@contoso.com",)))
+    assert [(one.address, one.outcome) for one in run.report.findings if one.right is SEND_AS] == [
+        (SALES, Outcome.REVOKED)
+    ]
+    assert tenant.holders(SALES, "send_as") == set()
+
+
+@pytest.mark.parametrize("called", ["address", "guid"])
+def test_an_entry_that_calls_its_mailbox_by_address_or_id_is_resolved(called: str) -> None:
+    tenant = tenant_of(mailbox(SALES, name="Sales Desk", send_as=[ROUTER]))
+    sales = next(one for one in tenant.organisation.recipients if one.address == SALES)
+    inner = signed_in(tenant)
+
+    def renamed(call: Call) -> Answer:
+        answer = next(answer for _call, answer in inner.invoke([call]))
+        if call.cmdlet != "Get-RecipientPermission" or "Trustee" not in call.parameters:
+            return answer
+        rows = tuple({**row, "Identity": getattr(sales, called)} for row in answer.rows)
+        return replace(answer, rows=rows)
+
+    options = Options(True, WriteSettings(verify=0))
+    report, _statistics = ensure(ScriptedSession(renamed), Scope((), retired=(ROUTER,)), options, FakeWatch())
+    assert [(one.address, one.outcome) for one in report.findings] == [(SALES, Outcome.UNWANTED)]

@@ -109,7 +109,8 @@ options:
     description:
       - What becomes of surplus. V(report) lists it, with the outcome V(surplus). V(revoke) takes it back, but only
         if the group has at least O(surplus_group_minimum) hosts, and each of them and of the task's mailboxes was found
-        and means one thing; else it is held back. Not with O(state=absent), which would be said of the whole group.
+        and means one thing, and no row of a CRM export was rejected (variable C(crm_rejected_rows)); else it is held
+        back. Not with O(state=absent), which would be said of the whole group.
     type: str
     choices: [report, revoke]
     default: report

@@ -126,6 +126,16 @@ def test_a_renamed_mailbox_holds_everything_back(stage: Stage, selected: tuple[s
     assert all(cause.startswith("held back: 1 mailboxes of") and BILLING in cause for cause in held_back)
 
 
+def test_a_rejected_row_of_an_export_holds_everything_back(stage: Stage) -> None:
+    """It may be the mailbox whose grants would be surplus."""
+    inventory = stage.inventory(LISTED, variables={"crm_rejected_rows": 1})
+    run = stage.play("-i", inventory, stage.playbook(stage.task(**REVOKE)))
+    assert (run.status, surplus(run), stage.writes) == (0, SURPLUS, [])
+    assert "held back: 1 rows of exports were rejected (crm_rejected_rows), each may be a mailbox" in run.text
+    known = stage.play("-i", inventory, stage.playbook(stage.task(**REVOKE)), "-e", "crm_rejected_rows=0")
+    assert (known.status, holds_still(stage)) == (0, set())
+
+
 def test_revoking_needs_a_group_and_its_least_number(stage: Stage) -> None:
     for wrong in ({"surplus": "revoke"}, {**LOOK, "surplus": "revoke"}, {**REVOKE, "surplus_group": "crm_mialboxes"}):
         run = stage.ensure(LISTED, **wrong)

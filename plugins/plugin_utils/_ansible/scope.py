@@ -86,13 +86,20 @@ def _surplus(
         raise InputError([f"surplus_group: there is no group {group!r} in the inventory"])
     hosts = [str(host) for host in play.groups[group]]
     items = items_from_hosts(hosts, play.hostvars, profiles, options, organization)
+    revoke = options["surplus"] == "revoke"
     return SurplusRule(
         listed=wishes_of(items, profiles),
         hosts=len(hosts),
         accounts=tuple(profile.account for profile in profiles.values()),
-        revoke=options["surplus"] == "revoke",
+        revoke=revoke,
         minimum=options["surplus_group_minimum"] or 0,
+        rejected=max((_rejected_rows(play.hostvars[host]) for host in hosts), default=0) if revoke else 0,
     )
+
+
+def _rejected_rows(variables: Mapping[str, Any]) -> int:
+    """What the inventory plugin crm_mailboxes says of the exports that its group was read from."""
+    return int(variables.get("crm_rejected_rows") or 0)
 
 
 def brakes_of(options: Mapping[str, Any], is_serial: bool) -> Brakes:

@@ -26,14 +26,19 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def scope(batch: tuple[str, ...], failed: tuple[str, ...] = (), **options: Any) -> Scope:
-    """``failed``: hosts that ansible has taken out of the play; it takes them out of the batch, too."""
+def scope(batch: tuple[str, ...], failed: tuple[str, ...] = (), rejected: Any = None, **options: Any) -> Scope:
+    """``failed``: hosts that ansible has taken out of the play; it takes them out of the batch, too.
+
+    ``rejected``: the variable of the last host's group that says how many rows of its export were rejected.
+    """
+    hostvars: dict[str, dict[str, Any]] = {host: {} for host in HOSTS}
+    hostvars[HOSTS[-1]]["crm_rejected_rows"] = rejected
     task_vars = {
         "ansible_play_batch": [host for host in batch if host not in failed],
         "ansible_play_hosts": [host for host in HOSTS if host not in failed],
         "ansible_play_hosts_all": list(HOSTS),
         "groups": {"crm": list(HOSTS)},
-        "hostvars": {host: {} for host in HOSTS},
+        "hostvars": hostvars,
     }
     return scope_of({**OPTIONS, **options}, PROFILES, (), Play.of(task_vars), "contoso.onmicrosoft.com")
 
@@ -60,3 +65,12 @@ def test_a_task_that_wants_everything_absent_does_not_take_back_what_the_rest_of
     with pytest.raises(InputError, match="every host of surplus_group that says nothing would count as absent"):
         scope(HOSTS[:1], state="absent")
     assert scope(HOSTS[:1], state="absent", surplus="report").surplus is not None
+
+
+@pytest.mark.parametrize(("rejected", "told"), [(None, 0), (0, 0), (4, 4), ("4", 4)])
+def test_rows_that_were_rejected_anywhere_in_the_group_are_told_where_surplus_is_revoked(
+    rejected: Any, told: int
+) -> None:
+    made = scope(HOSTS[:1], rejected=rejected).surplus
+    assert made is not None
+    assert made.rejected == told

@@ -148,3 +148,16 @@ def test_a_report_does_not_fail_and_says_that_it_would_have(set_stage: SetStage,
     assert run.access["verdict"]["failed"]
     assert row.says in run.text or row.says in run.access["verdict"]["msg"]
     assert run.access["changed"] == row.applied.changed
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_drift_that_a_brake_leaves_fails_without_a_change(set_stage: SetStage, state: str) -> None:
+    limit, outcome = {"present": ("max_grants", "missing"), "absent": ("max_revocations", "unwanted")}[state]
+    held = HELD if state == "absent" else {}
+    organisation = contoso({"address": SALES, **held}, {"address": SUPPORT, **held})
+    stage = set_stage(organisation, transport=Transport.LOCAL, host=HostOptions(pwsh=None))
+    run = stage.ensure([SALES, SUPPORT], state=state, **{limit: "1"})
+    assert (run.access["changed"], run.failed, run.status) == (False, True, 2)
+    assert run.access["summary"][outcome] == 2
+    assert f"2 writes are called for where {limit} allows 1; nothing was written" in run.text
+    assert stage.writes == []

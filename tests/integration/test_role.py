@@ -97,7 +97,7 @@ def test_what_could_not_be_established_fails_whatever_is_told(stage: Stage) -> N
     assert "1 not found. First: nobody@contoso.com" in run.task("The verdict").result["msg"]
 
 
-WRONG = {
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "profiles that are no dictionary": ({"mailbox_delegation_profiles": ["router"]}, "cannot be converted to a dict"),
     "an unknown word for surplus": ({"mailbox_delegation_surplus": "delete"}, "must be one of: report, revoke"),
     "a limit that is no number": ({"mailbox_delegation_verify": "soon"}, "cannot be converted to an int"),

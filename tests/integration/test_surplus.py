@@ -28,21 +28,21 @@ STAND_IN = HostOptions(pwsh=None)
 OLDEST_AND_NEWEST = (min(CORES), max(CORES))
 #: What the router holds beyond Send As of the listed mailboxes.
 SURPLUS = {f"{ELSEWHERE} send_as", f"{ELSEWHERE} send_on_behalf", f"{SUPPORT} full_access"}
-LOOK = {"surplus_group": MAILBOXES}
-REVOKE = {**LOOK, "surplus": "revoke", "surplus_group_minimum": len(LISTED)}
+LOOK: dict[str, Any] = {"surplus_group": MAILBOXES}
+REVOKE: dict[str, Any] = {**LOOK, "surplus": "revoke", "surplus_group_minimum": len(LISTED)}
 BOTH = [ROUTER, HEIR]
 
 
 @pytest.fixture
 def stage(set_stage: SetStage) -> Stage:
-    recipients = (
+    recipients: list[dict[str, Any]] = [
         *({"kind": "UserMailbox", "address": address} for address in (HEIR, RETIRED)),
         {"address": SALES, "send_as": BOTH},
         {"address": SUPPORT, "send_as": BOTH, "full_access": BOTH},
         {"address": BILLING, "send_as": [ROUTER]},
         {"address": OLD, "send_as": [ROUTER, HEIR]},
         {"address": ELSEWHERE, "send_as": BOTH, "send_on_behalf": BOTH},
-    )
+    ]
     return set_stage(contoso(*recipients), host=STAND_IN)
 
 
@@ -100,10 +100,11 @@ def test_in_a_serial_play_surplus_is_looked_for_once(stage: Stage, core: str) ->
 
 def test_a_limit_of_writes_is_refused_where_each_batch_would_count_anew(stage: Stage) -> None:
     inventory = stage.inventory(LISTED)
-    for limit in ({"max_grants": "1"}, {"max_revocations": "1"}):
-        run = stage.play("-i", inventory, stage.playbook(stage.task(**limit), serial=2))
+    for limit in ("max_grants", "max_revocations"):
+        options: dict[str, Any] = {limit: "1"}
+        run = stage.play("-i", inventory, stage.playbook(stage.task(**options), serial=2))
         assert run.status == 2
-        assert f"{next(iter(limit))} cannot hold in a serial play" in run.message
+        assert f"{limit} cannot hold in a serial play" in run.message
     assert stage.tenant.sign_ins == 0
 
 
@@ -118,7 +119,8 @@ def test_a_group_that_is_too_small_revokes_nothing(stage: Stage) -> None:
 
 @pytest.mark.parametrize("selected", [LISTED, (SALES,)], ids=["all", "limited to another"])
 def test_a_renamed_mailbox_holds_everything_back(stage: Stage, selected: tuple[str, ...]) -> None:
-    hosts = {each: {} for each in LISTED} | {BILLING: {"mailbox_delegation_mailbox": "invoices@contoso.com"}}
+    hosts: dict[str, dict[str, Any]] = {each: {} for each in LISTED}
+    hosts |= {BILLING: {"mailbox_delegation_mailbox": "invoices@contoso.com"}}
     run = stage.ensure(hosts, "--limit", ",".join(selected), **REVOKE)
     assert (run.status, stage.writes) == (2 if BILLING in selected else 0, [])
     assert surplus(run) == SURPLUS | {f"{BILLING} send_as"}

@@ -95,7 +95,8 @@ def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:
     read_too: set[Right] = set(Right) if scope.surplus or scope.retired else set()
     if scope.retired or (scope.surplus and scope.surplus.revoke):
         rights[State.ABSENT] |= read_too
-    by_sid = any(map(is_sid, (*(wish.account for wish in scope.wishes), *scope.retired)))
+    accounts = [wish.account for wish in scope.wishes] + list(scope.surplus.accounts if scope.surplus else ())
+    by_sid = any(map(is_sid, [*accounts, *scope.retired]))
     return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only, read_too, unresolved=by_sid)
 
 

@@ -21,6 +21,8 @@ TASK = f"{COLLECTION}.mailbox_delegation"
 NEWEST = "2.19"
 #: Version of ansible-core → the environment that holds it; made by ``make venvs``.
 CORES = {"2.17": ROOT / ".venvs" / "2.17", "2.18": ROOT / ".venvs" / "2.18", NEWEST: ROOT / ".venv"}
+#: For long stories whose steps other tests run on every core.
+OLDEST_AND_NEWEST = (min(CORES), max(CORES))
 #: Seconds; the longest run takes a tenth of it.
 PATIENCE = 240
 _CALLBACKS = Path(__file__).parent / "callback_plugins"

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.modules.mailbox_permission_info import EXAMPLES
 
 from .conftest import SetStage
-from .harness import CORES
+from .harness import OLDEST_AND_NEWEST
 from .permissions import examples, looks, permissions, play, results
 from .stage import MAILBOXES, ROUTER, Stage, contoso
 
@@ -51,7 +51,7 @@ def reading(set_stage: SetStage, **stage: Any) -> Stage:
     return set_stage(contoso(*RECIPIENTS, apps=[{"role": "audit"}]), **stage)
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
 def test_holders_of_mailboxes_and_holdings_of_accounts_are_shown_to_one_who_only_reads(
     set_stage: SetStage, core: str
 ) -> None:

@@ -16,7 +16,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.host impor
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
 
 from .conftest import SetStage
-from .harness import CORES, Run
+from .harness import OLDEST_AND_NEWEST, Run
 from .playbooks import ADOPT, AUDIT, extra, for_localhost, for_snapshot
 from .stage import MAILBOXES, ROUTER, Stage, contoso
 
@@ -84,7 +84,7 @@ def comments(file: Path) -> list[str]:
     return sorted(line.removeprefix("#   ") for line in odd.splitlines())
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
 def test_an_audit_finds_the_adopted_inventory_in_order(set_user_stage: SetStage, core: str) -> None:
     stage = set_user_stage(contoso(*ODD), core=core, host=STAND_IN)
     inventory, before = for_localhost(stage), stage.books()

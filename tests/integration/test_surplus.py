@@ -15,7 +15,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.host impor
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
 
 from .conftest import SetStage
-from .harness import CORES, Run
+from .harness import OLDEST_AND_NEWEST, Run
 from .playbooks import AUDIT, ENFORCE, for_mailboxes
 from .stage import MAILBOXES, ROUTER, SEND_AS, Stage, contoso
 
@@ -25,7 +25,6 @@ HEIR, RETIRED = "graph-sender@contoso.com", "old.router@contoso.com"
 GONE = "S-1-5-21-1004336348-1177238915-682003330-2001"
 LISTED = (SALES, SUPPORT, BILLING, OLD)
 STAND_IN = HostOptions(pwsh=None)
-OLDEST_AND_NEWEST = (min(CORES), max(CORES))
 #: What the router holds beyond Send As of the listed mailboxes.
 SURPLUS = {f"{ELSEWHERE} send_as", f"{ELSEWHERE} send_on_behalf", f"{SUPPORT} full_access"}
 LOOK: dict[str, Any] = {"surplus_group": MAILBOXES}
@@ -68,7 +67,7 @@ def test_surplus_is_reported_wherever_it_is_and_left(stage: Stage) -> None:
     assert (stage.writes, stage.books()) == ([], before)
 
 
-@pytest.mark.parametrize("core", CORES)
+@pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
 def test_revoking_takes_the_surplus_and_nothing_else(stage: Stage, core: str) -> None:
     checked = stage.on(core).ensure(LISTED, "--check", **REVOKE)
     assert {row for row, outcome in checked.outcomes().items() if outcome == "unwanted"} == SURPLUS

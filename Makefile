@@ -4,9 +4,9 @@ PYTHON ?= python3
 IN := mkdir -p .cache/home && HOME="$(CURDIR)/.cache/home" PATH="$(CURDIR)/.venv/bin:$$PATH"
 COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
 PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
-GATES := lint types unit docs package sanity integration
+GATES := lint types docs package unit-and-sanity integration
 
-.PHONY: help setup venvs demo test $(GATES) clean
+.PHONY: help setup venvs demo test unit sanity $(GATES) clean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ unit: setup  ## Gate: every test in Python or PowerShell that runs no playbook
 
 integration: venvs  ## Gate: playbooks on every supported ansible-core, against the simulator
 	@$(PYTEST) tests/integration
+
+unit-and-sanity: venvs  ## Gate: both at once, for one waits where the other works
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit sanity
 
 docs: setup  ## Gate: antsibull-docs, antsibull-changelog
 	@$(IN) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=all .

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 
@@ -36,10 +38,23 @@ class ChannelInterrupted(ChannelError):
     """Contact was lost and made anew: the process may live on, what was under way may be lost. Resume, not restart."""
 
 
+class Ending(Enum):
+    """What became of a PowerShell that an earlier process left, by the ``place`` of its channel."""
+
+    ENDED = "ended"
+    WAS_GONE = "was gone"
+    LIVES = "cannot be ended"
+    ELSEWHERE = "is not to be seen from this machine"
+
+
 class Channel(Protocol):
     """A PowerShell process with its standard streams."""
 
     statistics: ChannelStatistics
+
+    @property
+    def place(self) -> Mapping[str, object]:
+        """Where PowerShell runs, by strings and integers, so that a later process can end it; empty unless open."""
 
     def open(self, executable: str, arguments: list[str]) -> None:
         """Starts ``executable arguments…``."""

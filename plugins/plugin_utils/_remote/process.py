@@ -8,20 +8,25 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import socket
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import IO
 
-from .channel import ChannelError, ChannelStatistics, Output
+from .channel import ChannelError, ChannelStatistics, Ending, Output
 
 _CHUNK = 65536
 #: Seconds that ``receive`` waits for output, and that a process which was asked to end is given for it.
 _POLL = 5.0
 _GRACE = 10.0
+_LOOK_EVERY = 0.1
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class ProcessChannel:
@@ -38,12 +43,18 @@ class ProcessChannel:
         self._environment = environment
         self._poll = poll
         self._grace = grace
+        self._place: Mapping[str, object] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: threading.Thread | None = None
         self._readers: list[threading.Thread] = []
         self._input: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._arrivals: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
         self._open_streams = {"stdout", "stderr"}
+
+    @property
+    def place(self) -> Mapping[str, object]:
+        """What :func:`end_local` takes; ``started`` is empty where the system does not tell."""
+        return self._place if self._process else {}
 
     def open(self, executable: str, arguments: list[str]) -> None:
         """Starts the process. Raises ChannelError if there is no such program."""
@@ -64,6 +75,12 @@ class ProcessChannel:
             ) from cause
         except OSError as cause:
             raise ChannelError(f"{executable} (option executable) cannot be started: {cause.strerror}") from cause
+        self._place = {
+            "channel": "local",
+            "host": socket.gethostname(),
+            "pid": process.pid,
+            "started": _seen(process.pid).started,
+        }
         self._writer = _started(partial(self._write, process.stdin))
         self._readers = [
             _started(partial(self._read, "stdout", process.stdout)),
@@ -157,3 +174,83 @@ def _started(work: Callable[[], None]) -> threading.Thread:
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
+
+
+def end_local(place: Mapping[str, object], grace: float = _GRACE) -> Ending:
+    """Ends the process that another ProcessChannel started, by its ``place``, with all that it started itself.
+
+    Nothing is sent to a process that cannot be shown to be it: number, time of start, user and session must match.
+    It is given ``grace`` seconds to end by itself, as a runner does whose client is gone, and again after each signal.
+    """
+    found = _looked_up(place)
+    if found is not None:
+        return found
+    pid = _number(place)
+    for sent in (None, signal.SIGTERM, signal.SIGKILL):
+        if sent is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, sent)
+        deadline = time.monotonic() + grace
+        while time.monotonic() < deadline:
+            if (now := _looked_up(place)) is not None:
+                return Ending.ENDED if now is Ending.WAS_GONE else now
+            time.sleep(_LOOK_EVERY)
+    return Ending.LIVES
+
+
+def _looked_up(place: Mapping[str, object]) -> Ending | None:
+    """Why there is nothing to end; None while the process lives and is the one meant."""
+    started, pid = str(place.get("started", "")), _number(place)
+    boot, ticks = started.partition(" ")[::2]
+    if not ticks:
+        return Ending.ELSEWHERE if place.get("host") != socket.gethostname() or _exists(pid) else Ending.WAS_GONE
+    if boot != _boot_id():
+        return Ending.WAS_GONE if place.get("host") == socket.gethostname() else Ending.ELSEWHERE
+    seen = _seen(pid)
+    if seen.over or seen.started != started:
+        return Ending.WAS_GONE
+    return None if seen.session == pid and seen.user == os.getuid() else Ending.LIVES
+
+
+def _number(place: Mapping[str, object]) -> int:
+    """Raises ChannelError for what is no number of a process: 0 and below would mean other groups."""
+    pid = place.get("pid")
+    if not isinstance(pid, int) or pid <= 1:
+        raise ChannelError(f"This is no process: {pid!r}")
+    return pid
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _boot_id() -> str:
+    with suppress(OSError):
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    return ""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What /proc tells of a process. ``started``: boot, and clock tick since; empty where nothing is told."""
+
+    started: str = ""
+    over: bool = True
+    session: int = 0
+    user: int = -1
+
+
+def _seen(pid: int) -> _Seen:
+    """A process that has ended and waits to be reaped is over."""
+    directory = Path(f"/proc/{pid}")
+    with suppress(OSError):
+        text = (directory / "stat").read_text(encoding="ascii", errors="replace")
+        fields = text.rpartition(")")[2].split()  # from the state on, field 3: the name before it may hold anything
+        return _Seen(f"{_boot_id()} {fields[19]}", fields[0] in "ZX", int(fields[3]), directory.stat().st_uid)
+    return _Seen()

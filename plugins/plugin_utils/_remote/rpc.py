@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
@@ -101,6 +101,11 @@ class RpcClient:
         self._greeted = False
         self._losses_in_a_row = 0
         self._last_sent = self._last_received = self._last_progress = clock()
+
+    @property
+    def place(self) -> Mapping[str, object]:
+        """That of the channel."""
+        return self._channel.place
 
     def start(self, executable: str, launch: Launch, read_only: bool) -> dict[str, Any]:
         """Starts PowerShell and its runner; gives the answer to ``hello``."""

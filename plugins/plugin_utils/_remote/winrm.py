@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from .channel import ChannelError, ChannelInterrupted, ChannelStatistics, Output
+from .channel import ChannelError, ChannelInterrupted, ChannelStatistics, Ending, Output
 from .errors import LoginRefused, ShellLost, ShellRefused
 from .faults import FOREIGN, Action, Fault, classify
 from .pywinrm import WinRMOptions, connect, options_of
@@ -28,6 +29,8 @@ FRESH_FOR = 60.0
 RECONNECT_FOR = 120.0
 LONGEST_PAUSE = 30.0
 SMALLEST_PIECE = 1024
+#: Between attempts to delete a shell that an earlier process left.
+DELETE_PAUSES = (1.0, 5.0)
 
 
 class _Faulted(Exception):
@@ -67,13 +70,24 @@ class WinRMChannel:
         self._piece: int | None = None
         self._doomed: ChannelError | None = None
 
+    @property
+    def place(self) -> Mapping[str, object]:
+        """The shell is what :func:`end_shell` takes."""
+        if not self._shell:
+            return {}
+        return {
+            "channel": "winrm",
+            "endpoint": _without_user(self._options.endpoint),
+            "shell": self._shell,
+            "command": self._command,
+        }
+
     def open(self, executable: str, arguments: list[str]) -> None:
         """Opens the shell and starts the program. Raises ChannelError at the first fault: accounts lock out.
 
         Where the host was reached it is LoginRefused or ShellRefused.
         """
-        self._options = options_of(self._given)
-        self._protocol, self._excerpt = connect(self._options, self.statistics)
+        self._prepare(options_of(self._given))
         program = f'"{executable}"' if " " in executable and '"' not in executable else executable
         try:
             self._shell = self._perform(
@@ -131,6 +145,28 @@ class WinRMChannel:
             with suppress(Exception):
                 self._attempt(lambda: self._protocol.close_shell(shell))
         self._disconnect()
+
+    def delete(self, options: WinRMOptions, shell: str) -> Ending:
+        """Deletes a shell that another channel opened."""
+        self._prepare(options)
+        pauses = iter(DELETE_PAUSES)
+        while True:
+            try:
+                self._perform(lambda: self._protocol.close_shell(shell))
+                return Ending.ENDED
+            except _Faulted as stop:
+                if stop.answered and stop.fault.action is Action.LOST:
+                    return Ending.WAS_GONE
+                pause = next(pauses, None) if stop.fault.action is Action.RESUME else None
+                if pause is None:
+                    raise self._refusal(stop) from stop.__cause__
+                self._sleep(pause)
+            finally:
+                self._disconnect()
+
+    def _prepare(self, options: WinRMOptions) -> None:
+        self._options = options
+        self._protocol, self._excerpt = connect(options, self.statistics)
 
     def _refusal(self, stop: _Faulted) -> ChannelError:
         fault = FOREIGN if stop.fault.action is Action.LOST else stop.fault
@@ -224,3 +260,16 @@ class WinRMChannel:
         begins = f" (it begins: {excerpt})" if excerpt else ""
         remedy = f". {fault.remedy}" if fault.remedy else ""
         return f"WinRM on {self._options.where}: {fault.text}{begins}{remedy}"
+
+
+def _without_user(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def end_shell(options: WinRMOptions, shell: str) -> Ending:
+    """Deletes a shell, and so ends all that runs in it, over a connection of its own (winrm facts 3.6).
+
+    ENDED, or WAS_GONE. Raises ChannelError if the host does not say so: the shell may live on then.
+    """
+    return WinRMChannel().delete(options, shell)

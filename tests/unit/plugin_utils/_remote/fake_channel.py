@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -154,6 +154,10 @@ class FakeChannel:
     def __post_init__(self) -> None:
         self._on_send = iter(self.on_send)
         self._on_receive = iter(self.on_receive)
+
+    @property
+    def place(self) -> Mapping[str, object]:
+        return {"channel": "fake"} if self.calls and self.calls[-1].startswith("open") else {}
 
     def open(self, executable: str, arguments: list[str]) -> None:
         self.calls.append(f"open {executable}")

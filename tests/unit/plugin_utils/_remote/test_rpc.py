@@ -76,6 +76,12 @@ class TestStart:
         assert channel.sends[0] == LAUNCH.preamble
         assert channel.runner.executed == [{"id": 1, "op": "hello", "read_only": False}]
 
+    def test_tells_where_powershell_runs(self) -> None:
+        client = RpcClient(FakeChannel())
+        assert client.place == {}
+        client.start("pwsh", LAUNCH, read_only=True)
+        assert client.place == {"channel": "fake"}
+
     def test_refuses_a_runner_that_is_not_the_one_that_was_sent(self) -> None:
         channel = FakeChannel()
         channel.runner.lines.append(b"# one line more")

@@ -25,6 +25,8 @@ class Books:
         self._delegates: dict[str, set[str]] = {}
         #: What is still shown of an object that was written to, and how many reads will see it (replication lag).
         self._stale: dict[str, tuple[AccessList, int]] = {}
+        #: How many writes have changed something.
+        self.changes = 0
         for guid, access in organisation.access.items():
             self._index(guid, access)
 
@@ -32,9 +34,11 @@ class Books:
         """The access lists as they are."""
         return self._organisation.access.get(guid, EMPTY)
 
-    def write(self, guid: str, access: AccessList) -> None:
+    def write(self, guid: str, access: AccessList, lag: int = 0) -> None:
+        """``lag``: how many reads of the object do not see it yet; or the organisation's own, where that is more."""
         before = self.of(guid)
-        lag = self._organisation.settings.replication_lag
+        self.changes += access != before
+        lag = max(lag, self._organisation.settings.replication_lag)
         if lag:
             self._stale[guid] = (self._stale.get(guid, (before, 0))[0], lag)
         self._unindex(guid, before)

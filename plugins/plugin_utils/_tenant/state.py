@@ -26,13 +26,17 @@ PAGE = 1000
 
 @dataclass(frozen=True)
 class State:
-    """An organisation with the indexes over it. ``one_page``: this connection cannot follow a next link (E20)."""
+    """An organisation with the indexes over it.
+
+    ``one_page``: this connection cannot follow a next link (E20). ``lag``: how many reads will not see what is written.
+    """
 
     organisation: Organisation
     directory: Directory
     books: Books
     filters: Filters
     one_page: bool = False
+    lag: int = 0
 
     def one(self, identity: str, scope: Scope, cmdlet: str) -> Recipient:
         """The object that a cmdlet on one object means. Raises TenantError: E6, E8."""

@@ -148,7 +148,7 @@ def _write(state: State, bound: Bound, target: Recipient, access: AccessList) ->
     has = state.organisation.has
     if bound.switch("WhatIf") or has(Quirk.WRITE_WITHOUT_EFFECT, target):
         return False
-    state.books.write(target.guid, access)
+    state.books.write(target.guid, access, state.lag)
     if has(Quirk.WRITE_ANSWERS_ERROR, target):
         raise errors.gateway_timeout()
     return True

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -25,6 +26,7 @@ from .desk import ADA, ROUTER, SALES, SID, SIGN_IN, Desk, a_desk, an_organisatio
 
 
 def test_the_log_has_every_call_in_order() -> None:
+    begun = time.time()
     desk = a_desk()
     desk.names("Get-Mailbox", Identity=SALES)
     desk.error("get-mailbox", Identity="nobody")
@@ -38,14 +40,50 @@ def test_the_log_has_every_call_in_order() -> None:
             True,
             "ok",
             desk.connection.connection_id,
+            changed=True,
         ),
     ]
+    times = [call.at for call in desk.tenant.calls]
+    assert times == sorted(times)
+    assert begun <= times[0] <= time.time()
 
 
 def test_a_write_is_logged_as_one_in_any_case_of_its_name() -> None:
     desk = a_desk()
     desk.run("set-mailbox", Identity=SALES)
     assert [call.writes for call in desk.tenant.calls] == [True]
+
+
+@pytest.mark.parametrize(("quirk", "changed"), [("write_answers_error", True), ("write_without_effect", False)])
+def test_the_log_says_whether_a_write_changed_something_whatever_its_answer(quirk: str, changed: bool) -> None:
+    desk = a_desk(sales={"quirks": [quirk]})
+    given: dict[str, Parameter] = {"Identity": SALES, "User": ROUTER, "AccessRights": ["FullAccess"]}
+    desk.run("Add-MailboxPermission", **given)
+    desk.run("Add-MailboxPermission", **given)
+    assert [call.changed for call in desk.tenant.calls] == [changed, False]
+
+
+def test_the_log_says_how_an_answer_was_falsified_and_the_books_are_late_for_readers() -> None:
+    desk = a_desk()
+    given: dict[str, Parameter] = {"Identity": SALES, "Trustee": ROUTER, "AccessRights": ["SendAs"], "Confirm": False}
+    where = desk.connection.connection_id
+    assert desk.tenant.invoke(where, "Add-RecipientPermission", given, lag=1, falsified="late").error is None
+    assert desk.rows("Get-RecipientPermission", Trustee=ROUTER) == []
+    assert len(desk.rows("Get-RecipientPermission", Trustee=ROUTER)) == 1
+    assert [call.falsified for call in desk.tenant.calls] == ["late", "", ""]
+
+
+def test_the_books_of_connections_tell_which_were_left_open() -> None:
+    tenant = Tenant(an_organisation())
+    first, second = tenant.connect(SIGN_IN), tenant.admit()
+    tenant.disconnect(first.connection_id)
+    tenant.disconnect(first.connection_id)
+    assert (tenant.sign_ins, tenant.left_open) == (2, (second.connection_id,))
+    closed, open_still = tenant.connections.values()
+    assert (closed.app_id, open_still.app_id) == (APP_ID, "")
+    assert closed.signed_out is not None
+    assert closed.signed_in <= closed.signed_out
+    assert open_still.signed_out is None
 
 
 def test_e22_without_a_connection_nothing_runs() -> None:

@@ -53,8 +53,9 @@ class Diagnosis:
 
 _ROLE = "give the application the Exchange role Mail Recipients, with a write scope that holds the mailbox"
 _LATER = "run it again later"
-#: What stands before a status of HTTP in its errors; a bare number may be in the name of a mailbox.
-_STATUS = r"(HttpStatusCode=|error: \(|success: )"
+#: What stands before a status of HTTP in its errors, in any language where .NET Framework reports it; a bare number may
+#: be in the name of a mailbox.
+_STATUS = r"(HttpStatusCode=|error: \(|success: |WebException\|[^|]*: \()"
 
 _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ("E6", r"ManagementObjectNotFoundException.*couldn't be found on", Meaning.NOT_FOUND, "check the address"),
@@ -85,7 +86,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ),
     ("E12", r"couldn't be read from domain controller|replication delays", Meaning.TRANSIENT, _LATER),
     ("E13", rf"ThrottlingError|LimitsExceeded|{_STATUS}429\b|Too many requests", Meaning.THROTTLED, _LATER),
-    ("E14", r"Server ?Busy", Meaning.THROTTLED, _LATER),
+    ("E14", r"(?<!')Server ?Busy(?![@'])", Meaning.THROTTLED, _LATER),
     ("E15", r"exceeded the maximum number of connections allowed|MaxConcurrency", Meaning.THROTTLED, _LATER),
     (
         "E16",
@@ -96,7 +97,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ("E17", r"Resource temporarily unavailable", Meaning.TRANSIENT, _LATER),
     (
         "E18",
-        r"HttpStatusCode=50[0234]|Bad Gateway|Service Unavailable|Gateway Timeout",
+        rf"{_STATUS}50[0234]\b|Bad Gateway|Service Unavailable|Gateway Timeout",
         Meaning.TRANSIENT,
         _LATER,
     ),
@@ -133,9 +134,17 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ),
     (
         "E23",
-        rf"{_STATUS}401\b|Unauthorized|AccessToken expired|token is expired",
+        rf"{_STATUS}401\b|(?<!')Unauthorized(?![@'])|AccessToken expired|token is expired",
         Meaning.SESSION,
         "sign in with a certificate, which the module renews itself, or with a fresh access_token",
+    ),
+    (
+        # Unconfirmed: module 3.10 on PowerShell 7 may hide a refusal by HTTP, a 401 among them, behind a fault of its own.
+        # To sign in anew and to ask once more is safe: whether a write took place stays in doubt, and is read.
+        "E23",
+        r"'GetResponseHeader'",
+        Meaning.SESSION,
+        "run it again; if it stays, update ExchangeOnlineManagement, whose own error hides that of the service",
     ),
     ("E26", r"The role assigned to application .* isn't supported in this scenario", Meaning.NOT_PERMITTED, _ROLE),
     ("E27", r"No cmdlet assigned to the user have this feature enabled", Meaning.NOT_PERMITTED, _ROLE),

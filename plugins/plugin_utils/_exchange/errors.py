@@ -139,7 +139,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
         "sign in with a certificate, which the module renews itself, or with a fresh access_token",
     ),
     (
-        # Unconfirmed: module 3.10 on PowerShell 7 may hide a refusal by HTTP, a 401 among them, behind a fault of its own.
+        # Unconfirmed: module 3.10 on PowerShell 7 may hide an HTTP error, a 401 among them, behind a fault of its own.
         # To sign in anew and to ask once more is safe: whether a write took place stays in doubt, and is read.
         "E23",
         r"'GetResponseHeader'",

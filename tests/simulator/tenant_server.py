@@ -47,8 +47,9 @@ class TenantServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving; answers under way are abandoned."""
+        """Stop serving; answers under way are abandoned, those that never come are let go."""
         self._http.shutdown()
+        self.tenant.stop()
         self._http.server_close()
         self._thread.join()
 

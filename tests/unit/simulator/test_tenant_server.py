@@ -8,11 +8,13 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
+from ansible_collections.email_router.exchange_online.tests.simulator.faults import CONNECT, Effect, Fault
 from ansible_collections.email_router.exchange_online.tests.simulator.tenant_server import TenantServer
 
 ORGANISATION = {
@@ -103,3 +105,39 @@ def test_a_connection_that_is_kept_open_does_not_hold_up_the_stop() -> None:
         connected = Client(running)
         connected.post("/connect", SIGN_IN)
     connected.close()
+
+
+@pytest.mark.parametrize("cmdlet", [CONNECT, "Get-Mailbox"])
+def test_an_answer_that_never_comes_ends_with_the_server(cmdlet: str, capsys: pytest.CaptureFixture[str]) -> None:
+    tenant = Tenant(Organisation.from_dict(ORGANISATION))
+    with TenantServer(tenant, faults=(Fault(cmdlet, effect=Effect.DONE_YET_SILENT),)) as running:
+        waiting, killed = Client(running), Client(running)
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask, waiting)
+            assert running.tenant.wait_for_silence(10)
+            ask(killed)
+            killed.close()
+            running.tenant.stop()
+            with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+                asked.result(10)
+    assert capsys.readouterr().err == ""
+    assert len(tenant.left_open) == 2
+
+
+def ask(client: Client) -> tuple[int, Any]:
+    connection_id = client.post("/connect", SIGN_IN)[1]["connection_id"]
+    return client.post("/invoke", {"connection_id": connection_id, "cmdlet": "Get-Mailbox", "parameters": {}})
+
+
+def test_a_signed_out_connection_lets_go_of_its_call() -> None:
+    tenant = Tenant(Organisation.from_dict(ORGANISATION))
+    with TenantServer(tenant, faults=(Fault("Get-Mailbox", effect=Effect.SILENT),)) as running:
+        waiting, other = Client(running), Client(running)
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask, waiting)
+            assert running.tenant.wait_for_silence(10)
+            other.post("/disconnect", {"connection_id": tenant.left_open[0]})
+            with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+                asked.result(10)
+        other.close()
+    assert tenant.left_open == ()

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible import constants
+
 from .._access.desired import InputError
 from .._remote.channel import Channel
 from .._remote.process import ProcessChannel
@@ -54,7 +56,7 @@ def winrm_options(get_option: Any) -> dict[str, Any]:
         "password": get_option("remote_password"),
         **_timeouts(get_option("connection_timeout")),
     }
-    return {**options, **_extras(get_option("_extras") or {})}
+    return {**options, **_extras(get_option("_extras") or {}), **_kinit(get_option)}
 
 
 def _bracketed(host: str) -> str:
@@ -74,6 +76,17 @@ def _transport(transports: Any, scheme: str, user: Any) -> str:
     if user and "@" in str(user):
         return "kerberos"
     return "ssl" if scheme == "https" else "plaintext"
+
+
+def _kinit(get_option: Any) -> dict[str, Any]:
+    """Tickets lie in the run's own temporary directory: ansible removes it, even where this process is killed."""
+    return {
+        "kinit_mode": get_option("kerberos_mode"),
+        "kinit_cmd": get_option("kerberos_command"),
+        "kinit_args": get_option("kinit_args"),
+        "kinit_env_vars": tuple(get_option("kinit_env_vars") or ()),
+        "kinit_directory": str(constants.DEFAULT_LOCAL_TMP),  # type: ignore[attr-defined]
+    }
 
 
 def _timeouts(connection_timeout: Any) -> dict[str, int]:

@@ -39,6 +39,14 @@ class Fault:
         return self.row in ("F12", "F20")
 
 
+class Recognised(Exception):
+    """Something went wrong whose fault was known where it did."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+
+
 _AS_ANSIBLE = "Try the same host with ansible.windows.win_ping"
 _NOTHING_CAME = Fault(
     "F1", Action.NOTHING_CAME, "the service did not act within the operation timeout", "Is the host overloaded?"
@@ -152,24 +160,27 @@ def _contact(text: str, remedy: str) -> Fault:
     return Fault("F19", Action.RESUME, text, remedy, tries=_UNTIL_TIME_IS_UP)
 
 
+_TLS_FITS = "Check that ansible_winrm_scheme fits the port: 5986 is https"
+_TLS_ENDED = _contact("the connection ended within TLS", _TLS_FITS)
 _REACH = "Check ansible_host and ansible_port, the firewall, and that WinRM runs there (Enable-PSRemoting)"
+NO_SERVICE_TICKET = Fault(
+    "F12",
+    Action.REPEAT,
+    "Kerberos gave no ticket for the host",
+    "Check realm, clock and ansible_winrm_kerberos_hostname_override",
+)
 #: In order: the first whose class is anywhere in the chain of causes.
 _BY_CLASS: tuple[tuple[str, Fault], ...] = (
     ("WinRMOperationTimeoutError", _NOTHING_CAME),
     ("InvalidCredentialsError", _CREDENTIALS),
     ("AuthenticationException", _CREDENTIALS),
-    (
-        "KerberosExchangeError",
-        Fault(
-            "F12",
-            Action.REPEAT,
-            "Kerberos gave no ticket for the host",
-            "Get one with kinit before the run, and check realm, clock and ansible_winrm_kerberos_hostname_override",
-        ),
-    ),
-    ("MutualAuthenticationError", Fault("F12", Action.REPEAT, "the host did not prove who it is to Kerberos")),
+    ("KerberosExchangeError", NO_SERVICE_TICKET),
+    # Told of an answer: the request was served.
+    ("MutualAuthenticationError", Fault("F12", Action.RESUME, "the host did not prove who it is to Kerberos")),
     ("ProxyError", _contact("the proxy cannot be used", _PROXY)),
     ("SSLCertVerificationError", _CERTIFICATE),
+    ("SSLEOFError", _TLS_ENDED),
+    ("SSLZeroReturnError", _TLS_ENDED),
     (
         "SSLError",
         Fault(
@@ -211,6 +222,8 @@ def classify(error: Exception, handled: BaseException | None = None) -> Fault:
         return _BY_STATUS.get(status, replace(_UNKNOWN_CODE, text=f"the answer has HTTP status {status}"))
     chain = list(_chain(error, handled))
     for link in chain:
+        if isinstance(link, Recognised):
+            return link.fault
         if (specific := _BY_VERIFY_CODE.get(getattr(link, "verify_code", 0))) is not None:
             return specific
     names = set().union(*map(_names, chain))

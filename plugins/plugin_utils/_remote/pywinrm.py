@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .channel import ChannelError, ChannelStatistics
+from .kerberos import Kinit, ManagedTickets, Tickets
 
 _MINIMUM = (0, 5, 0)
 #: What a transport needs beside pywinrm: the flag that tells, and what to install.
@@ -38,7 +40,8 @@ _TRUTH = {
 class WinRMOptions:
     """The arguments of ``winrm.Protocol``, by the same names, and with defaults that no environment variable changes.
 
-    ``ca_trust_path`` None: the authorities that come with Python's certifi. ``proxy`` None: no proxy.
+    ``ca_trust_path`` None: the authorities that come with Python's certifi. ``proxy`` None: no proxy. What begins with
+    ``kinit_`` is for :class:`~.kerberos.Kinit`.
     """
 
     endpoint: str
@@ -58,6 +61,11 @@ class WinRMOptions:
     credssp_disable_tlsv1_2: bool = False
     send_cbt: bool = True
     proxy: str | None = None
+    kinit_mode: str | None = None
+    kinit_cmd: str = "kinit"
+    kinit_args: str | None = None
+    kinit_env_vars: tuple[str, ...] = ()
+    kinit_directory: str | None = None
 
     @property
     def where(self) -> str:
@@ -74,6 +82,31 @@ class WinRMOptions:
     @property
     def by_certificate(self) -> bool:
         return self.transport == "certificate" or (self.transport == "ssl" and bool(self.cert_pem or self.cert_key_pem))
+
+    @property
+    def manages_tickets(self) -> bool:
+        """Whether kinit is run: as ansible decides it, where nothing is said of it."""
+        given = self.kinit_mode or ("managed" if self.username and self.password else "manual")
+        return self.transport == "kerberos" and given == "managed"
+
+    def of_protocol(self) -> dict[str, Any]:
+        """The arguments of ``winrm.Protocol``."""
+        return {name: value for name, value in asdict(self).items() if not name.startswith("kinit_")}
+
+    def tickets(self) -> Tickets:
+        if not self.manages_tickets:
+            return Tickets()
+        return ManagedTickets(
+            Kinit(
+                str(self.username),
+                self.password,
+                self.kinit_cmd,
+                self.kinit_args,
+                self.kerberos_delegation,
+                self.kinit_env_vars,
+                self.kinit_directory,
+            )
+        )
 
 
 def options_of(given: Mapping[str, Any]) -> WinRMOptions:
@@ -108,12 +141,35 @@ def refusal(options: WinRMOptions) -> str | None:
             "this transport would send the password and the sign-in to Exchange in plain text over http; "
             "set ansible_winrm_scheme to https, or ansible_winrm_transport to ntlm or kerberos"
         )
-    if options.transport != "kerberos" and not options.username:
-        return "this transport needs a user name; set ansible_user"
-    if options.transport != "kerberos" and options.password is None:
-        return "this transport needs a password; set ansible_password"
+    why = _refused_kerberos(options) if options.transport == "kerberos" else _refused_password(options)
+    if why:
+        return why
     if not 1 <= options.operation_timeout_sec < options.read_timeout_sec:
         return "ansible_winrm_read_timeout_sec must be greater than ansible_winrm_operation_timeout_sec"
+    return None
+
+
+def _refused_password(options: WinRMOptions) -> str | None:
+    if not options.username:
+        return "this transport needs a user name; set ansible_user"
+    if options.password is None:
+        return "this transport needs a password; set ansible_password"
+    return None
+
+
+def _refused_kerberos(options: WinRMOptions) -> str | None:
+    if options.kinit_mode not in (None, "managed", "manual"):
+        return "ansible_winrm_kinit_mode is neither managed nor manual"
+    if not options.manages_tickets:
+        return None
+    if not options.username:
+        return "kinit needs a user name; set ansible_user, or ansible_winrm_kinit_mode to manual"
+    if options.username.startswith("-"):
+        return "kinit would take the user name for an option; check ansible_user"
+    try:
+        shlex.split(options.kinit_args or "")
+    except ValueError as cause:
+        return f"ansible_winrm_kinit_args cannot be read ({cause})"
     return None
 
 
@@ -129,10 +185,11 @@ def _refused_certificate(options: WinRMOptions) -> str | None:
     return None
 
 
-def connect(options: WinRMOptions, statistics: ChannelStatistics) -> tuple[Any, Callable[[], str]]:
+def connect(options: WinRMOptions, statistics: ChannelStatistics) -> tuple[Any, Callable[[], str], Tickets]:
     """A ``winrm.Protocol`` that has not sent anything yet, and a function that gives the beginning of a foreign answer.
 
-    Raises ChannelError if pywinrm is missing or too old, lacks what the transport needs, or refuses the options.
+    The tickets are to be forgotten at the end. Raises ChannelError if pywinrm is missing or too old, lacks what the
+    transport needs, or refuses the options.
     """
     why = refusal(options)
     if why:
@@ -142,10 +199,11 @@ def connect(options: WinRMOptions, statistics: ChannelStatistics) -> tuple[Any, 
     if flag and not getattr(winrm.transport, flag):
         raise ChannelError(f"Transport {options.transport} needs more Python packages: {_install(package)}")
     try:
-        protocol = winrm.Protocol(**asdict(options))
+        protocol = winrm.Protocol(**options.of_protocol())
     except (winrm.exceptions.WinRMError, ValueError) as cause:
         raise ChannelError(f"WinRM on {options.where}: pywinrm refuses the options: {cause}") from cause
-    return protocol, _instrument(protocol.transport, statistics)
+    tickets = options.tickets()
+    return protocol, _instrument(protocol.transport, statistics, tickets), tickets
 
 
 def _library() -> Any:
@@ -174,8 +232,8 @@ def _install(package: str = "'pywinrm>=0.5.0'") -> str:
     return f"run `pip install {package}` for the Python that runs Ansible ({sys.executable})"
 
 
-def _instrument(transport: Any, statistics: ChannelStatistics) -> Callable[[], str]:
-    """Counts what goes over the wire, handshakes included, and keeps the environment out of it.
+def _instrument(transport: Any, statistics: ChannelStatistics, tickets: Tickets) -> Callable[[], str]:
+    """Counts what goes over the wire, handshakes included, keeps the environment out of it, and sees to tickets.
 
     pywinrm makes a session, and sends its first message, in one go: so its two ways in are wrapped.
     """
@@ -185,7 +243,9 @@ def _instrument(transport: Any, statistics: ChannelStatistics) -> Callable[[], s
         if session.trust_env:
             session.trust_env = False  # no ~/.netrc for a transport without a password (winrm facts 1.1)
             for adapter in session.adapters.values():
-                adapter.send = _counted(adapter.send, statistics, latest)
+                adapter.send = _counted(adapter.send, statistics, latest, tickets)
+            if hasattr(session.auth, "generate_request_header"):
+                tickets.guard(session.auth)
         return session
 
     build, set_up = transport.build_session, transport.setup_encryption
@@ -194,7 +254,9 @@ def _instrument(transport: Any, statistics: ChannelStatistics) -> Callable[[], s
     return lambda: _excerpt(latest[0]) if latest else ""
 
 
-def _counted(send: Callable[..., Any], statistics: ChannelStatistics, latest: list[Any]) -> Callable[..., Any]:
+def _counted(
+    send: Callable[..., Any], statistics: ChannelStatistics, latest: list[Any], tickets: Tickets
+) -> Callable[..., Any]:
     def sending(request: Any, *arguments: Any, **keywords: Any) -> Any:
         statistics.requests += 1
         statistics.bytes_sent += len(request.body or b"")
@@ -202,6 +264,8 @@ def _counted(send: Callable[..., Any], statistics: ChannelStatistics, latest: li
         # The body must not be read here: requests-ntlm looks at the socket first.
         statistics.bytes_received += int(response.headers.get("Content-Length", 0))
         latest[:] = [response]
+        if "Authorization" in request.headers:
+            tickets.judged(refused=response.status_code == 401)
         return response
 
     return sending

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from .channel import ChannelError, ChannelInterrupted, ChannelStatistics, Ending, Output
 from .errors import LoginRefused, ShellLost, ShellRefused
 from .faults import FOREIGN, Action, Fault, classify
+from .kerberos import Tickets
 from .pywinrm import WinRMOptions, connect, options_of
 
 T = TypeVar("T")
@@ -61,6 +62,7 @@ class WinRMChannel:
         self._sleep = sleep
         self._protocol: Any = None
         self._excerpt: Callable[[], str] = str
+        self._tickets = Tickets()
         self._shell = ""
         self._command = ""
         self._in_contact = False
@@ -145,6 +147,7 @@ class WinRMChannel:
             with suppress(Exception):
                 self._attempt(lambda: self._protocol.close_shell(shell))
         self._disconnect()
+        self._tickets.forget()
 
     def delete(self, options: WinRMOptions, shell: str) -> Ending:
         """Deletes a shell that another channel opened."""
@@ -163,10 +166,11 @@ class WinRMChannel:
                 self._sleep(pause)
             finally:
                 self._disconnect()
+                self._tickets.forget()
 
     def _prepare(self, options: WinRMOptions) -> None:
         self._options = options
-        self._protocol, self._excerpt = connect(options, self.statistics)
+        self._protocol, self._excerpt, self._tickets = connect(options, self.statistics)
 
     def _refusal(self, stop: _Faulted) -> ChannelError:
         fault = FOREIGN if stop.fault.action is Action.LOST else stop.fault

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible import constants
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.channels import (
     channel_of,
@@ -28,6 +29,10 @@ DEFAULTS: dict[str, Any] = {
     "remote_user": "svc",
     "remote_password": "secret",
     "connection_timeout": None,
+    "kerberos_mode": None,
+    "kerberos_command": "kinit",
+    "kinit_args": None,
+    "kinit_env_vars": [],
     "_extras": {},
 }
 
@@ -54,6 +59,11 @@ def test_the_defaults_are_ansibles() -> None:
         "transport": "ssl",
         "username": "svc",
         "password": "secret",
+        "kinit_mode": None,
+        "kinit_cmd": "kinit",
+        "kinit_args": None,
+        "kinit_env_vars": (),
+        "kinit_directory": constants.DEFAULT_LOCAL_TMP,  # type: ignore[attr-defined]
     }
 
 
@@ -121,6 +131,31 @@ def test_what_is_made_of_the_options_is_what_the_channel_takes() -> None:
     made = WinRMOptions(**options({"ca_trust_path": "/etc/ssl/ca.pem"}, connection_timeout=30))
     assert (made.ca_trust_path, made.operation_timeout_sec, made.read_timeout_sec) == ("/etc/ssl/ca.pem", 30, 40)
     assert "secret" not in repr(made)
+
+
+def test_kinit_is_what_the_plugin_says() -> None:
+    said = {"kerberos_mode": "managed", "kerberos_command": "/opt/kinit", "kinit_args": "-f -R"}
+    made = WinRMOptions(**options({"kerberos_delegation": True}, **said, kinit_env_vars=["KRB5_CONFIG"]))
+    assert (made.kinit_mode, made.kinit_cmd, made.kinit_args) == ("managed", "/opt/kinit", "-f -R")
+    assert (made.kinit_env_vars, made.kerberos_delegation) == (("KRB5_CONFIG",), True)
+
+
+@pytest.mark.parametrize(
+    ("said", "managed"),
+    [
+        ({}, True),
+        ({"remote_password": None}, False),
+        ({"remote_password": ""}, False),
+        ({"remote_user": None}, False),
+        ({"kerberos_mode": "manual"}, False),
+        ({"kerberos_mode": "managed", "remote_password": None}, True),
+        ({"transport": ["ntlm"]}, False),
+    ],
+)
+def test_tickets_are_managed_where_user_and_password_are_given_unless_told_otherwise(
+    said: dict[str, Any], managed: bool
+) -> None:
+    assert WinRMOptions(**options(**{"transport": ["kerberos"], **said})).manages_tickets is managed
 
 
 def test_winrm_runs_windows_powershell_and_local_runs_pwsh_unless_told_otherwise() -> None:

@@ -43,7 +43,7 @@ def test_a_message_names_the_far_end_and_no_secret() -> None:
 
 
 def test_every_option_is_one_of_pywinrm() -> None:
-    protocol, _excerpt = connect(OPTIONS, ChannelStatistics())
+    protocol, _excerpt, _tickets = connect(OPTIONS, ChannelStatistics())
     assert protocol.transport.username == "CORP\\svc"
     assert asdict(OPTIONS)["proxy"] is None
 
@@ -150,7 +150,7 @@ def test_a_transport_needs_its_packages(
 def test_the_environment_stays_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "absent.pem")
     monkeypatch.setenv("HTTPS_PROXY", "http://absent:3128")
-    protocol, _excerpt = connect(TLS, ChannelStatistics())
+    protocol, _excerpt, _tickets = connect(TLS, ChannelStatistics())
     session = protocol.transport.build_session()
     assert session.trust_env is False
     assert session.verify is True

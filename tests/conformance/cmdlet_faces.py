@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from enum import Enum
 from pathlib import Path
 
@@ -30,23 +32,32 @@ class Face(Enum):
 
 def play(face: Face, story: Story, tenant: Tenant, directory: Path) -> list[Answer]:
     """The answers to the calls of a story, in one session; ``directory`` is for what a process needs."""
+    with opened(face, story, tenant, directory) as (session, _):
+        return _answers(session, story)
+
+
+@contextmanager
+def opened(face: Face, story: Story, tenant: Tenant, directory: Path) -> Iterator[tuple[Session, FaultyTenant]]:
+    """A session for a story, and the tenant that it meets."""
     organization = tenant.organisation.organization
     if face is Face.IN_PROCESS:
         sign_in = {"organization": organization, "access_token": story.token}
-        return _answers(FaultyTenant(tenant, faults=story.faults).session(sign_in), story)
+        faulty = FaultyTenant(tenant, faults=story.faults)
+        with closing(faulty.session(sign_in)) as session:
+            yield session, faulty
+        return
     powershell = required_powershell() if face is Face.POWERSHELL else None
     sign_in = {"organization": organization, "way": "access_token", "access_token": story.token}
     with TenantServer(tenant, faults=story.faults) as server:
         host = ManagementHost(directory, server.environment, HostOptions(powershell))
         executable = str(host.local().executable)
         cmdlets: dict[str, list[str]] = {name: [] for name in story.cmdlets}
-        session = PowerShellSession.open(ProcessChannel(), executable, sign_in, cmdlets, read_only=False)
-        return _answers(session, story)
+        with closing(
+            PowerShellSession.open(ProcessChannel(), executable, sign_in, cmdlets, read_only=False)
+        ) as session:
+            yield session, server.tenant
 
 
 def _answers(session: Session, story: Story) -> list[Answer]:
     """One call at a time, so that each sees what the one before has done."""
-    try:
-        return [answer for step in story.steps for call, answer in session.invoke([step.call])]
-    finally:
-        session.close()
+    return [answer for step in story.steps for call, answer in session.invoke([step.call])]

@@ -19,11 +19,12 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 
 from .cmdlet_faces import Face, play
 from .cmdlet_stories import ORGANISATION, STORIES, Step, Story
+from .cmdlet_trouble import TROUBLE_STORIES
 
 FACES = [pytest.param(face, marks=pytest.mark.powershell if face is Face.POWERSHELL else ()) for face in Face]
 STEPS = [
     pytest.param(story, number, id=f"{story.name}-{number}-{step.call.cmdlet}")
-    for story in STORIES
+    for story in (*STORIES, *TROUBLE_STORIES)
     for number, step in enumerate(story.steps)
 ]
 

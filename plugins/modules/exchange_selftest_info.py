@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - email_router.exchange_online.attributes
   - email_router.exchange_online.exchange
   - email_router.exchange_online.powershell
+  - email_router.exchange_online.run
 attributes:
   check_mode:
     support: full
@@ -89,6 +90,22 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+failure_class:
+  description:
+    - What failed. It is the run as a whole, and RV(msg) begins with C(Whole run).
+    - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
+      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
+      C(session_lost) (and no other could be opened), C(max_runtime), C(journal).
+  returned: if the run fails as a whole
+  type: str
+  sample: session_lost
+retry_safe:
+  description:
+    - Whether a machine may run the same task again, for the cause may pass by itself. Otherwise somebody has to look
+      first. A login that the PowerShell host refused is never retry-safe, since accounts lock out.
+  returned: if the run fails as a whole
+  type: bool
+  sample: true
 assumptions:
   description:
     - One row for each assumption, always the same ones in the same order.

@@ -22,6 +22,8 @@ extends_documentation_fragment:
   - email_router.exchange_online.attributes
   - email_router.exchange_online.exchange
   - email_router.exchange_online.powershell
+  - email_router.exchange_online.run
+  - email_router.exchange_online.journal
 attributes:
   check_mode:
     support: full
@@ -200,6 +202,23 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+failure_class:
+  description:
+    - What failed. C(mailboxes) says that single mailboxes did, as their rows tell. Whatever else is the failure of the
+      run as a whole, and RV(msg) begins with C(Whole run).
+    - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
+      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
+      C(session_lost) (and no other could be opened), C(max_runtime), C(journal).
+  returned: always; empty where nothing failed
+  type: str
+  sample: session_lost
+retry_safe:
+  description:
+    - Whether a machine may run the same task again, for the cause may pass by itself. Otherwise somebody has to look
+      first. A login that the PowerShell host refused is never retry-safe, since accounts lock out.
+  returned: always
+  type: bool
+  sample: true
 grants:
   description:
     - One row for each mailbox, account and right. If the task fails, only rows that need attention, at most 50.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .._exchange import cmdlets
-from .._exchange.errors import Diagnosis, diagnose, says_already_present, says_not_present
+from .._exchange.errors import Diagnosis, diagnose, in_words, says_already_present, says_not_present
 from .._exchange.session import Answer, Call, CmdletError
 from .model import Facts, Finding, Observed, Outcome, State, Unknown
 from .plan import Step, Verb, denied, finding_of
@@ -26,12 +26,20 @@ class WriteSettings:
     verify: float = 120.0
 
 
+#: How often a write is sent at most that Exchange answered with an error which leaves doubt.
+WRITE_TRIES = 4
+
+
 @dataclass(frozen=True)
 class Attempt:
-    """A step whose writes were sent. ``answers``: one for each write, None where none came."""
+    """A step whose writes were sent. ``answers``: one for each write, None where none came.
+
+    ``earlier``: the doubtful errors of tries before this one, after which the right was read and found as before.
+    """
 
     step: Step
     answers: tuple[Answer | None, ...]
+    earlier: tuple[CmdletError, ...] = ()
 
     @property
     def errors(self) -> tuple[CmdletError, ...]:
@@ -42,10 +50,20 @@ class Attempt:
         return None in self.answers
 
     @property
+    def doubtful(self) -> tuple[CmdletError, ...]:
+        """The errors after which nobody knows whether the write was carried out, or will be yet."""
+        return tuple(error for error in self.errors if diagnose(error).leaves_doubt)
+
+    @property
     def had_no_effect(self) -> bool:
-        """Whether each write answered that things were so already: evidence, but no change (design rule 8)."""
+        """Whether each write answered that things were so already: evidence, but no change (design rule 8).
+
+        After an earlier try in doubt it is evidence that the earlier one was carried out.
+        """
         told = says_already_present if self.step.verb is Verb.GRANT else says_not_present
-        return all(one is not None and one.error is None and told(one.warnings) for one in self.answers)
+        return not self.earlier and all(
+            one is not None and one.error is None and told(one.warnings) for one in self.answers
+        )
 
 
 def writes_of(step: Step, settings: WriteSettings) -> tuple[Call, ...]:
@@ -88,6 +106,15 @@ def may_still_appear(attempt: Attempt, seen: Observed) -> bool:
     return not any(not diagnose(error).leaves_doubt for error in attempt.errors)
 
 
+def may_be_sent_again(attempt: Attempt, seen: Observed) -> bool:
+    """Whether the write may be repeated: it was in doubt, and a read shows that it was not carried out.
+
+    All writes are idempotent (exchange facts 5.2, Write safety), so it does no harm if the first one lands after all.
+    """
+    settled = isinstance(seen, Facts) and not is_as_wanted(attempt.step, seen) and not _is_denied(attempt.step, seen)
+    return settled and bool(attempt.doubtful) and len(attempt.earlier) + 1 < WRITE_TRIES
+
+
 def judge(attempt: Attempt, seen: Observed) -> Finding:
     """What came of a step: success only on evidence (design rule 2)."""
     step = attempt.step
@@ -100,9 +127,8 @@ def judge(attempt: Attempt, seen: Observed) -> Finding:
         return _unknown(attempt, reason)
     if not attempt.errors:
         return _beaten(attempt, seen) if _is_denied(step, seen) else _pending(attempt)
-    doubtful = next((error for error in attempt.errors if diagnose(error).leaves_doubt), None)
-    if doubtful:
-        return _unknown(attempt, f"Exchange answered: {doubtful.text}", diagnose(doubtful))
+    if attempt.doubtful:
+        return _unknown(attempt, in_words(attempt.doubtful[0]), diagnose(attempt.doubtful[0]))
     return _refused(attempt, diagnose(attempt.errors[0]))
 
 
@@ -117,9 +143,11 @@ def _done(attempt: Attempt) -> Finding:
         return replace(row, notes=(*row.notes, "Exchange said that it was so already, though the read did not show it"))
     outcome = Outcome.GRANTED if attempt.step.verb is Verb.GRANT else Outcome.REVOKED
     row = _row(attempt, outcome)
-    if not attempt.errors:
-        return row
-    return replace(row, notes=(*row.notes, f"the write answered an error, yet was done: {attempt.errors[0].text}"))
+    if attempt.errors:
+        return replace(row, notes=(*row.notes, f"the write answered an error, yet was done: {attempt.errors[0].text}"))
+    if attempt.earlier:
+        return replace(row, notes=(*row.notes, f"written {len(attempt.earlier) + 1} times: {attempt.earlier[0].text}"))
+    return row
 
 
 def _told_so(attempt: Attempt, seen: Facts) -> Finding:

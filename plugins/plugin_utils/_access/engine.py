@@ -18,12 +18,13 @@ from .brakes import Brakes
 from .desired import InputError, account_problems, shared_sids, split_by_address, wants_of
 from .exclusive import find_others
 from .holdings import read_holdings
+from .journal import Journal, NoJournal
 from .meter import MeteredSession, Statistics, Watch
-from .model import Facts, Finding, Grant, Observed, Report, State, Want, Wish
+from .model import Facts, Finding, Grant, Observed, Report, State, Stop, Want, Wish
 from .observe import doubts_in_words, doubts_of, observe
 from .plan import Step, left_undone, plan
 from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
-from .writing import carry_out_in_order
+from .writing import Writer
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ class _Directory:
         return list({principal.key: principal for principal in found}.values())
 
 
-def ensure(session: Session, scope: Scope, options: Options, watch: Watch) -> tuple[Report, Statistics]:
-    """Brings about what is wished, or in check mode says what it would do.
+def ensure(
+    session: Session, scope: Scope, options: Options, watch: Watch, journal: Journal | None = None
+) -> tuple[Report, Statistics]:
+    """Brings about what is wished, or in check mode says what it would do. ``journal``: is told of every write.
 
     Raises InputError for accounts that cannot be used and SessionLost for a session that ends, both before the first
     write; after it, what could not be reached is part of the report.
@@ -81,16 +84,17 @@ def ensure(session: Session, scope: Scope, options: Options, watch: Watch) -> tu
     held = {want.grant.key for want in wants if _is_held(want, observed)}
     steps = (*made.steps, *surplus.steps, *others.steps)
     brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
+    stop: Stop | None = None
     if options.check_mode or brake:
-        done, aborted = [_left_by(brake, step, options.check_mode) for step in steps], ""
+        done = [_left_by(brake, step, options.check_mode) for step in steps]
     else:
-        done, aborted = carry_out_in_order(metered, steps, held, options.write, watch)
+        done, stop = Writer(metered, options.write, watch, journal or NoJournal()).carry_out_in_order(steps, held)
     metered.enter("")
     findings = (*hopeless, *problems, *made.findings, *surplus.findings, *others.findings, *done)
     report = Report(
         findings=tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))),
         warnings=tuple(_warnings(observed, wants, brake)),
-        aborted=aborted,
+        stop=stop,
         coverage={**_coverage(wants, observed), **surplus.coverage},
     )
     return report, metered.statistics

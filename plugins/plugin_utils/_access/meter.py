@@ -56,8 +56,11 @@ class MeteredSession:
         self._session = session
         self._watch = watch
         self._phase, self._since, self._done, self._total = "", watch.now(), 0, 0
-        self.info: SessionInfo = session.info
         self.statistics = Statistics()
+
+    @property
+    def info(self) -> SessionInfo:
+        return self._session.info
 
     def enter(self, phase: str) -> None:
         """A new phase begins; the one before it ends."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Union
 
+from .._exchange.failures import Failure
 from .._exchange.identities import Principal, Recipient
 from .._exchange.rights import AccessEntry, Right
 
@@ -183,10 +184,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Stop:
+    """Why a run stopped before its end. ``can_read``: what was written until then may still be read back."""
+
+    why: str
+    failure: Failure
+    can_read: bool = True
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a run came to. ``aborted``: why it stopped before its end, or empty."""
+    """What a run came to. ``stop``: why it stopped before its end, if it did."""
 
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
-    aborted: str = ""
+    stop: Stop | None = None
     coverage: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def aborted(self) -> str:
+        """Why it stopped before its end, or empty."""
+        return self.stop.why if self.stop else ""

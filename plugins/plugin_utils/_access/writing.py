@@ -5,102 +5,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
-from .._exchange.session import Answer, Session, SessionLost
-from .apply import Attempt, WriteSettings, judge, may_still_appear, writes_of
+from .._exchange.errors import NOT_REACHED, UNANSWERED
+from .._exchange.failures import Failure, FailureClass
+from .._exchange.session import Answer, Call, CmdletError, SessionLost
+from .apply import Attempt, WriteSettings, judge, may_be_sent_again, may_still_appear, writes_of
+from .journal import Journal, JournalError
 from .meter import MeteredSession, Watch
-from .model import Finding, Grant, GrantKey, Observed, Outcome, Unknown
+from .model import Finding, Grant, GrantKey, Observed, Outcome, Stop, Unknown
 from .observe import observe
 from .plan import Step, left_undone
 
 #: Seconds between two looks at what was written. Directories take their time (exchange facts 4, Propagation).
 POLL_EVERY = 10.0
+OUT_OF_TIME = "the time of the run (max_runtime) was over"
 
 
-def carry_out_in_order(
-    session: MeteredSession,
-    steps: Sequence[Step],
-    held: Collection[GrantKey],
-    settings: WriteSettings,
-    watch: Watch,
-) -> tuple[list[Finding], str]:
-    """The findings of all steps, and why the run stopped before its end, or empty.
+class _Stopped(Exception):
+    """A write cannot be sent, or was not answered. ``sent``: it may have reached Exchange."""
 
-    A step that has to wait for other grants comes after all others have been read back, and only where those grants
-    were seen to be held: so an account is replaced without a moment in which neither works. ``held``: what was held
-    before; that a write answers that the right was there already is not enough.
-    """
-    first = [step for step in steps if not step.want.after]
-    findings, aborted = carry_out(session, first, settings, watch)
-    done = zip(first, findings, strict=True)
-    seen = {*held, *(step.want.grant.key for step, found in done if found.outcome is Outcome.GRANTED)}
-    ready: list[Step] = []
-    kept: list[Step] = []
-    for step in (step for step in steps if step.want.after):
-        (ready if seen.issuperset(step.want.after) and not aborted else kept).append(step)
-    later, aborted_later = carry_out(session, ready, settings, watch)
-    why = (
-        f"not reached: {aborted}"
-        if aborted
-        else "kept, for the account that replaces it was not seen to hold the right yet"
-    )
-    left = [left_undone(step, why, "run it again") for step in kept]
-    return [*findings, *later, *left], aborted or aborted_later
+    def __init__(self, stop: Stop, sent: bool) -> None:
+        super().__init__(stop.why)
+        self.stop = stop
+        self.sent = sent
 
 
-def carry_out(
-    session: MeteredSession, steps: Sequence[Step], settings: WriteSettings, watch: Watch
-) -> tuple[list[Finding], str]:
-    """One finding for each step, in their order, and why the run stopped before its end, or empty."""
-    attempts, aborted = _write(session, steps, settings)
-    rest = steps[len(attempts) :]
-    seen: dict[Grant, Observed]
-    if aborted:
-        lost = Unknown(f"{aborted}, so that what was written could not be read back")
-        seen = {attempt.step.want.grant: lost for attempt in attempts}
-    else:
-        session.enter("verify")
-        seen, aborted = _read_back(session, attempts, settings.verify, watch)
-    findings = [judge(attempt, seen[attempt.step.want.grant]) for attempt in attempts]
-    findings += [left_undone(step, f"not reached: {aborted}", "run it again") for step in rest]
-    return findings, aborted
+@dataclass(frozen=True)
+class Writer:
+    """Carries steps out over a session, and tells the journal of each write."""
 
+    session: MeteredSession
+    settings: WriteSettings
+    watch: Watch
+    journal: Journal
 
-def _write(session: MeteredSession, steps: Sequence[Step], settings: WriteSettings) -> tuple[list[Attempt], str]:
-    """Writes one at a time, so that at most one can be in doubt when contact is lost (design 5)."""
-    attempts: list[Attempt] = []
-    session.enter("write")
-    session.expect(len(steps))
-    for step in steps:
+    def carry_out_in_order(
+        self, steps: Sequence[Step], held: Collection[GrantKey]
+    ) -> tuple[list[Finding], Stop | None]:
+        """The findings of all steps, and why the run stopped before its end.
+
+        A step that has to wait for other grants comes after all others have been read back, and only where those grants
+        were seen to be held: so an account is replaced without a moment in which neither works. ``held``: what was held
+        before; that a write answers that the right was there already is not enough.
+        """
+        first = [step for step in steps if not step.want.after]
+        findings, stop = self.carry_out(first)
+        done = zip(first, findings, strict=True)
+        seen = {*held, *(step.want.grant.key for step, found in done if found.outcome is Outcome.GRANTED)}
+        ready: list[Step] = []
+        kept: list[Step] = []
+        for step in (step for step in steps if step.want.after):
+            (ready if seen.issuperset(step.want.after) and not stop else kept).append(step)
+        later, stop_later = self.carry_out(ready)
+        why = (
+            f"not reached: {stop.why}"
+            if stop
+            else "kept, for the account that replaces it was not seen to hold the right yet"
+        )
+        left = [left_undone(step, why, "run it again") for step in kept]
+        return [*findings, *later, *left], stop or stop_later
+
+    def carry_out(self, steps: Sequence[Step]) -> tuple[list[Finding], Stop | None]:
+        """One finding for each step, in their order, and why the run stopped before its end."""
+        attempts, stop = self._write(steps)
+        rest = steps[len(attempts) :]
+        seen: dict[Grant, Observed] = {}
+        if not stop or stop.can_read:
+            self.session.enter("verify")
+            stop = self._settle(attempts, seen) or stop
+        unread = Unknown(f"{stop.why if stop else ''}, before the write could be read back")
+        findings = [judge(attempt, seen.get(attempt.step.want.grant, unread)) for attempt in attempts]
+        why = f"not reached: {stop.why}" if stop else ""
+        return [*findings, *(left_undone(step, why, "run it again") for step in rest)], stop
+
+    def _write(self, steps: Sequence[Step]) -> tuple[list[Attempt], Stop | None]:
+        """Writes one at a time, so that at most one can be in doubt when contact is lost (design 5).
+
+        One attempt for each step until the run stops; that of the last one only if anything of it was sent.
+        """
+        self.session.enter("write")
+        self.session.expect(len(steps))
+        attempts: list[Attempt] = []
+        for step in steps:
+            attempt, stop = self._attempt(step)
+            attempts += [attempt] if attempt else []
+            if stop:
+                return attempts, stop
+        return attempts, None
+
+    def _attempt(self, step: Step) -> tuple[Attempt | None, Stop | None]:
+        """Sends the writes of a step until the run stops; None if it stopped before the first."""
+        calls = writes_of(step, self.settings)
         answers: list[Answer | None] = []
-        calls = writes_of(step, settings)
-        try:
-            for call in calls:
-                answers.extend(answer for _call, answer in session.invoke(iter((call,))))
-        except SessionLost as lost:
-            answers.extend([None] * (len(calls) - len(answers)))
-            return [*attempts, Attempt(step, tuple(answers))], str(lost)
-        attempts.append(Attempt(step, tuple(answers)))
-    return attempts, ""
+        for call in calls:
+            try:
+                answers.append(self._send(step, call))
+            except _Stopped as stopped:
+                if not answers and not stopped.sent:
+                    return None, stopped.stop
+                answers += [None] * (len(calls) - len(answers))
+                return Attempt(step, tuple(answers)), stopped.stop
+        return Attempt(step, tuple(answers)), None
 
+    def _send(self, step: Step, call: Call) -> Answer:
+        """Sends one write, of which the journal knows first. Raises _Stopped."""
+        told: list[int] = []
 
-def _read_back(
-    session: Session, attempts: Sequence[Attempt], patience: float, watch: Watch
-) -> tuple[dict[Grant, Observed], str]:
-    """Reads every written grant, and those again that may still appear, until they do or patience ends (seconds)."""
-    seen: dict[Grant, Observed] = {}
-    waiting = list(attempts)
-    deadline = watch.now() + patience
-    while waiting:
+        def when_taken() -> Iterator[Call]:
+            told.append(self.journal.sending(step, call, self.session.info.place))
+            yield call
+
         try:
-            seen.update(observe(session, [attempt.step.want.grant for attempt in waiting]))
+            ((_call, answer),) = self.session.invoke(when_taken())
+            self.journal.answered(told[0], answer)
         except SessionLost as lost:
-            for attempt in attempts:
-                seen.setdefault(attempt.step.want.grant, Unknown(f"{lost}, before the write could be read back"))
-            return seen, str(lost)
-        waiting = [attempt for attempt in waiting if may_still_appear(attempt, seen[attempt.step.want.grant])]
-        if not waiting or watch.now() + POLL_EVERY > deadline:
-            break
-        watch.sleep(POLL_EVERY)
-    return seen, ""
+            self._leave_open(told, str(lost))
+            raise _Stopped(Stop(str(lost), lost.failure, can_read=False), bool(told)) from lost
+        except JournalError as error:
+            raise _Stopped(Stop(str(error), Failure(FailureClass.JOURNAL)), bool(told)) from error
+        if answer.error is not None and answer.error.code == NOT_REACHED:
+            raise _Stopped(Stop(OUT_OF_TIME, Failure(FailureClass.MAX_RUNTIME, retry_safe=True)), sent=False)
+        return answer
+
+    def _leave_open(self, told: Sequence[int], why: str) -> None:
+        """The journal says of a write without an answer that there is none, if it still can."""
+        with suppress(JournalError):
+            for number in told:
+                self.journal.answered(number, Answer(error=CmdletError(why, code=UNANSWERED)))
+
+    def _settle(self, attempts: list[Attempt], seen: dict[Grant, Observed]) -> Stop | None:
+        """Reads every written grant into ``seen``, and those again that may still appear, until they do or ``verify``
+        seconds are over.
+
+        What was in doubt and turns out not to have been done is written again, some times, in place in ``attempts``.
+        """
+        waiting = list(range(len(attempts)))
+        deadline = self.watch.now() + self.settings.verify
+        while waiting:
+            try:
+                seen.update(observe(self.session, [attempts[one].step.want.grant for one in waiting]))
+            except SessionLost as lost:
+                return Stop(str(lost), lost.failure, can_read=False)
+            found = {one: seen[attempts[one].step.want.grant] for one in waiting}
+            waiting = [one for one in waiting if may_still_appear(attempts[one], found[one])]
+            again = [one for one in waiting if may_be_sent_again(attempts[one], found[one])]
+            if not again and self.watch.now() + POLL_EVERY > deadline:
+                return None
+            if waiting:
+                self.watch.sleep(POLL_EVERY)
+            stop = self._write_again(attempts, again)
+            if stop:
+                return stop
+        return None
+
+    def _write_again(self, attempts: list[Attempt], which: Sequence[int]) -> Stop | None:
+        for one in which:
+            before = attempts[one]
+            attempt, stop = self._attempt(before.step)
+            if attempt:
+                attempts[one] = replace(attempt, earlier=(*before.earlier, *before.doubtful))
+            if stop:
+                return stop
+        return None

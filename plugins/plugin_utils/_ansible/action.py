@@ -15,6 +15,9 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from .._access.desired import InputError
+from .._access.journal import JournalError
+from .._exchange.failures import Failure, FailureClass
+from .._exchange.powershell import failure_of
 from .._exchange.session import SessionError, SessionLost
 from .._remote.channel import ChannelError
 from .arguments import ArgumentSpec, secrets_of, validated
@@ -42,12 +45,22 @@ class CollectionAction(ActionBase):
             secrets = secrets_of(self.ARGUMENTS, options) | self._secrets_of_environment()
             result.update(self.perform(options, task_vars or {}))
         except InputError as error:
-            result.update(failed=True, msg=_sentence(error.faults), errors=list(error.faults))
-        except (SessionError, SessionLost, ChannelError) as error:
-            result.update(failed=True, msg=f"Whole run, not single mailboxes: {error}")
+            failure = Failure(FailureClass.INPUT)
+            result.update(failed(_sentence(error.faults), failure), errors=list(error.faults))
+        except (SessionError, SessionLost) as error:
+            result.update(failed(str(error), error.failure))
+        except ChannelError as error:
+            result.update(failed(str(error), failure_of(error, started=False)))
+        except JournalError as error:
+            result.update(failed(str(error), Failure(FailureClass.JOURNAL)))
         except AnsibleError as error:
-            result.update(failed=True, msg=str(error))
+            result.update(failed(str(error), Failure(FailureClass.INPUT)))
+        result.update(self.named(result, task_vars or {}))
         return dict(remove_values(result, secrets)) if secrets else result
+
+    def named(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """What a result says otherwise, so that nobody takes its failure for another's."""
+        return {}
 
     def arguments(self) -> Mapping[str, Any]:
         """The options as the task gives them."""
@@ -74,10 +87,26 @@ class ExchangeAction(CollectionAction):
 
     BYPASS_HOST_LOOP = True
 
+    def named(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """ansible prints a failure of the run as one of the first host; its first words say otherwise."""
+        if result.get("failure_class", "") in (FailureClass.NONE.value, FailureClass.MAILBOXES.value):
+            return {}
+        many = self._task.delegate_to or len(task_vars.get("ansible_play_batch") or ()) > 1
+        whole = f"Whole run, not {task_vars.get('inventory_hostname')}" if many else "Whole run"
+        told: dict[str, Any] = {"msg": f"{whole}: {result['msg']}"}
+        if "verdict" in result:
+            told["verdict"] = {**result["verdict"], "msg": told["msg"]}
+        return told
+
     def watch(self) -> ProgressWatch:
         """Progress that shows while the task runs (ansible facts 0.2)."""
         display = Display()
         return ProgressWatch(lambda line: display.display(f"{self._task.action.rpartition('.')[2]}: {line}"))
+
+
+def failed(message: str, failure: Failure) -> dict[str, Any]:
+    """The result of a task that failed as a whole."""
+    return {"failed": True, "msg": message, "failure_class": failure.kind.value, "retry_safe": failure.retry_safe}
 
 
 def _sentence(faults: tuple[str, ...]) -> str:

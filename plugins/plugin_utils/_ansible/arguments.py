@@ -36,6 +36,12 @@ POWERSHELL_ARGUMENTS: ArgumentSpec = {
     "snapshot_update": {"type": "bool", "default": False},
 }
 
+#: The fragment ``run``: how long a task that reads or writes rights may take.
+RUN_ARGUMENTS: ArgumentSpec = {
+    "max_runtime": {"type": "int"},
+    "request_timeout": {"type": "int", "default": 1200},
+}
+
 DELEGATION_ARGUMENTS: ArgumentSpec = {
     "profiles": {"type": "dict", "required": True},
     "profile": {"type": "list", "elements": "str", "default": []},
@@ -59,8 +65,10 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
     "verify": {"type": "int", "default": 120},
     "allow_empty": {"type": "bool", "default": False},
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+    "journal": {"type": "path"},
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,
+    **RUN_ARGUMENTS,
 }
 
 _RIGHTS = ["send_as", "full_access", "send_on_behalf"]
@@ -81,8 +89,10 @@ PERMISSION_ARGUMENTS: ArgumentSpec = {
     },
     "verify": {"type": "int", "default": 120},
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+    "journal": {"type": "path"},
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,
+    **RUN_ARGUMENTS,
 }
 
 PERMISSION_INFO_ARGUMENTS: ArgumentSpec = {
@@ -94,6 +104,7 @@ PERMISSION_INFO_ARGUMENTS: ArgumentSpec = {
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,
+    **RUN_ARGUMENTS,
 }
 
 CONNECTION_INFO_ARGUMENTS: ArgumentSpec = {
@@ -111,6 +122,7 @@ SELFTEST_INFO_ARGUMENTS: ArgumentSpec = {
     "fail_on": {"type": "str", "default": "never", "choices": ["never", "failed"]},
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,
+    **RUN_ARGUMENTS,
 }
 
 

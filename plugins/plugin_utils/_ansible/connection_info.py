@@ -42,7 +42,7 @@ class ConnectionInfoAction(ExchangeAction):
     def _rows(self, options: Mapping[str, Any], sign_in: SignIn) -> tuple[Row, ...]:
         accounts = _accounts(options["accounts"])
         if options["snapshot"]:
-            with opened(self._connection, options, sign_in, {}, read_only=True) as far:
+            with opened(self._connection, options, sign_in, {}, True, self.watch()) as far:
                 return rehearsed(far.session, accounts)
         wanted = Examination(
             sign_in.request,

@@ -22,6 +22,7 @@ from .action import ExchangeAction
 from .arguments import DELEGATION_ARGUMENTS
 from .expiry import expiry_warnings
 from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
+from .journals import journal_of
 from .result import result_of, settled
 from .scope import Play, brakes_of, is_serial, scope_of
 from .sessions import opened
@@ -82,10 +83,14 @@ class DelegationAction(ExchangeAction):
         self, scope: engine.Scope, options: Mapping[str, Any], settings: engine.Options, sign_in: SignIn
     ) -> tuple[Report, dict[str, Any]]:
         cmdlets = _needed(scope, settings.check_mode)
-        with opened(self._connection, options, sign_in, cmdlets, settings.check_mode) as far:
-            report, statistics = engine.ensure(far.session, scope, settings, self.watch())
+        watch = self.watch()
+        with (
+            journal_of(options, sign_in, "mailbox_delegation", settings.check_mode) as journal,
+            opened(self._connection, options, sign_in, cmdlets, settings.check_mode, watch) as far,
+        ):
+            report, statistics = engine.ensure(far.session, scope, settings, watch, journal)
         warnings = (*expiry_warnings(far.session.info), *report.warnings)
-        return replace(report, warnings=warnings), far.figures(statistics)
+        return far.in_full(replace(report, warnings=warnings)), far.figures(statistics)
 
 
 def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:

@@ -20,6 +20,7 @@ from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import PERMISSION_ARGUMENTS
 from .expiry import expiry_warnings
+from .journals import journal_of
 from .result import result_of, settled
 from .scope import brakes_of, is_serial
 from .sessions import opened
@@ -41,9 +42,13 @@ class PermissionAction(ExchangeAction):
             any_recipient=True,
         )
         sign_in = choose_sign_in(options, self.environment())
-        with opened(self._connection, options, sign_in, needed_by(scope, check_mode), check_mode) as far:
-            report, statistics = ensure(far.session, scope, settings, self.watch())
-        report = replace(report, warnings=(*expiry_warnings(far.session.info), *report.warnings))
+        watch = self.watch()
+        with (
+            journal_of(options, sign_in, "mailbox_permission", check_mode) as journal,
+            opened(self._connection, options, sign_in, needed_by(scope, check_mode), check_mode, watch) as far,
+        ):
+            report, statistics = ensure(far.session, scope, settings, watch, journal)
+        report = far.in_full(replace(report, warnings=(*expiry_warnings(far.session.info), *report.warnings)))
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
         return settled(result, options["on_failure"])
 

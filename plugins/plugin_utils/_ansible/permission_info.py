@@ -13,6 +13,7 @@ from .._access.desired import InputError
 from .._access.inquiry import Inquiry, Overview, inquire
 from .._access.notebook import Gap, Permission
 from .._exchange.accounts import account_fault
+from .._exchange.failures import FailureClass
 from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
@@ -32,8 +33,9 @@ class PermissionInfoAction(ExchangeAction):
         inquiry = inquiry_of(options)
         sign_in = choose_sign_in(options, self.environment())
         cmdlets = needed_cmdlets((), (), read_only=True, read=inquiry.rights, unresolved=True)
-        with opened(self._connection, options, sign_in, cmdlets, read_only=True) as far:
-            overview, statistics = inquire(far.session, inquiry, self.watch())
+        watch = self.watch()
+        with opened(self._connection, options, sign_in, cmdlets, True, watch) as far:
+            overview, statistics = inquire(far.session, inquiry, watch)
         overview = replace(overview, warnings=(*expiry_warnings(far.session.info), *overview.warnings))
         return result_of(overview, far.figures(statistics), options["on_failure"])
 
@@ -68,6 +70,8 @@ def result_of(overview: Overview, statistics: Mapping[str, Any], on_failure: str
         "coverage": dict(overview.coverage),
         "statistics": dict(statistics),
         "verdict": {"failed": bool(overview.gaps), "msg": message},
+        "failure_class": (FailureClass.MAILBOXES if overview.gaps else FailureClass.NONE).value,
+        "retry_safe": True,
     }
     if overview.warnings:
         result["warnings"] = list(overview.warnings)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 _EVERY = 10.0
+_WORTH_SAYING = 5.0
 _PHASES = {
     "resolve": "looking up mailboxes and accounts",
     "read": "reading who holds what",
@@ -30,6 +31,12 @@ class ProgressWatch:
 
     def sleep(self, seconds: float) -> None:
         self._tell("waiting for the directory to show what was written")
+        time.sleep(seconds)
+
+    def pause(self, seconds: float, why: str) -> None:
+        """A pause that something made necessary; one of some seconds is said."""
+        if seconds >= _WORTH_SAYING:
+            self._tell(f"waiting {_duration(seconds)}: {why}")
         time.sleep(seconds)
 
     def progress(self, phase: str, done: int, total: int) -> None:

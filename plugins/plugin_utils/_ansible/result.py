@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .._access.model import Finding, Outcome, Report, State
+from .._exchange.failures import Failure, FailureClass
 
 #: A failed task is printed whole, so it carries no more than a person reads.
 FAILED_ROWS = 50
@@ -19,6 +20,7 @@ _DONE = frozenset({Outcome.COMPLIANT, Outcome.GRANTED, Outcome.REVOKED})
 def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Mapping[str, Any]) -> dict[str, Any]:
     """The result of a task that ran to its end or stopped on the way; ``failed`` is left to ``settled``."""
     failing = [one for one in report.findings if one.outcome.fails(check_mode)]
+    failure = report.stop.failure if report.stop else failure_of(failing)
     result: dict[str, Any] = {
         "changed": any(one.changes(check_mode) for one in report.findings),
         "msg": sentence_of(report, check_mode),
@@ -28,10 +30,12 @@ def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Map
         "coverage": dict(report.coverage),
         "statistics": dict(statistics),
         "verdict": {
-            "failed": bool(failing or report.aborted),
+            "failed": bool(failing or report.stop),
             "drift": any(one.outcome.is_drift for one in report.findings),
             "msg": sentence_of(report, check_mode),
         },
+        "failure_class": failure.kind.value,
+        "retry_safe": failure.retry_safe,
     }
     if with_diff:
         result["diff"] = diff_of(report.findings, check_mode)
@@ -39,6 +43,12 @@ def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Map
     if warnings:
         result["warnings"] = warnings
     return result
+
+
+def failure_of(failing: Sequence[Finding]) -> Failure:
+    """Of a run that came to its end. What could not be established may be, another time."""
+    kind = FailureClass.MAILBOXES if failing else FailureClass.NONE
+    return Failure(kind, retry_safe=all(one.outcome is Outcome.UNKNOWN for one in failing))
 
 
 def settled(result: dict[str, Any], on_failure: str) -> dict[str, Any]:
@@ -86,7 +96,7 @@ def sentence_of(report: Report, check_mode: bool) -> str:
     mailboxes = len({finding.host for finding in report.findings})
     text = f"{counted_noun(counted['total'], 'grant')} on {counted_noun(mailboxes, 'mailbox')}: {counts}"
     if report.aborted:
-        return f"Whole run, not single mailboxes: {report.aborted}. {text}"
+        return f"{report.aborted}. {text}"
     failing = (one for one in report.findings if one.outcome.fails(check_mode))
     first = next(failing, None) or next((one for one in report.findings if one.outcome.is_drift), None)
     return text if first is None else f"{text}. First: {_in_words(first)}"

@@ -35,8 +35,9 @@ class SelftestInfoAction(ExchangeAction):
         if not 1 <= sample <= _LARGEST:
             raise InputError([f"sample: {sample} is not between 1 and {_LARGEST}"])
         sign_in = choose_sign_in(options, self.environment())
-        with opened(self._connection, options, sign_in, {}, read_only=True, optional=wanted_cmdlets()) as far:
-            metered = MeteredSession(far.session, self.watch())
+        watch = self.watch()
+        with opened(self._connection, options, sign_in, {}, True, watch, optional=wanted_cmdlets()) as far:
+            metered = MeteredSession(far.session, watch)
             metered.enter("read")
             evidence = gather(metered, sample, far.seconds)
             metered.enter("")

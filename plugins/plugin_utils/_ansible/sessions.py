@@ -8,41 +8,60 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .._access.desired import InputError
 from .._access.meter import Statistics
+from .._access.model import Report, Stop
+from .._access.writing import OUT_OF_TIME
+from .._exchange.deadline import Deadline
+from .._exchange.failures import Failure, FailureClass
 from .._exchange.powershell import PowerShellSession
-from .._exchange.session import Session
+from .._exchange.resilience import ResilientSession
+from .._exchange.session import WRITERS, Session
 from .._remote.channel import ChannelStatistics
 from .._tenant.organisation import Organisation
 from .._tenant.session import TenantSession
 from .._tenant.tenant import Tenant
 from .channels import channel_of
+from .progress import ProgressWatch
 from .sign_in import SignIn
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A session, the seconds that signing in took, and what went over the wire."""
+    """A session, the seconds that signing in first took, and what went over the wire of every PowerShell it took."""
 
     session: Session
     seconds: float = 0.0
-    wire: ChannelStatistics = field(default_factory=ChannelStatistics)
+    wires: list[ChannelStatistics] = field(default_factory=list)
+    resilient: ResilientSession | None = None
 
     def figures(self, statistics: Statistics) -> dict[str, Any]:
         """What the run cost, for its result."""
+        calls, waited, sessions = statistics.calls.copy(), 0.0, 1
+        if self.resilient is not None:
+            calls += self.resilient.repeats
+            calls -= self.resilient.not_reached
+            waited, sessions = self.resilient.waited, self.resilient.opened
         return {
-            "calls": dict(sorted(statistics.calls.items())),
-            "calls_total": statistics.calls.total(),
-            "writes": statistics.writes,
-            "sessions": 1,
-            "seconds": {"sign_in": round(self.seconds, 3), **statistics.seconds},
-            "requests": self.wire.requests,
-            "bytes_sent": self.wire.bytes_sent,
-            "bytes_received": self.wire.bytes_received,
+            "calls": dict(sorted(calls.items())),
+            "calls_total": calls.total(),
+            "repeats": self.resilient.repeats.total() if self.resilient else 0,
+            "writes": sum(calls[cmdlet] for cmdlet in WRITERS),
+            "sessions": sessions,
+            "seconds": {"sign_in": round(self.seconds, 3), **statistics.seconds, "waiting": round(waited, 3)},
+            "requests": sum(wire.requests for wire in self.wires),
+            "bytes_sent": sum(wire.bytes_sent for wire in self.wires),
+            "bytes_received": sum(wire.bytes_received for wire in self.wires),
         }
+
+    def in_full(self, report: Report) -> Report:
+        """The report, which says so if the time of the run was over before its end."""
+        if report.stop or self.resilient is None or not self.resilient.not_reached:
+            return report
+        return replace(report, stop=Stop(OUT_OF_TIME, Failure(FailureClass.MAX_RUNTIME, retry_safe=True)))
 
 
 @contextmanager
@@ -52,9 +71,10 @@ def opened(
     sign_in: SignIn,
     cmdlets: Mapping[str, Sequence[str]],
     read_only: bool,
+    watch: ProgressWatch,
     optional: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Opened]:
-    """The session of a task, closed at the end. ``options``: with those of the fragments powershell and exchange.
+    """The session of a task, closed at the end. ``options``: with those of the fragments powershell, run and exchange.
 
     ``optional``: cmdlets besides, without which the session will do.
     """
@@ -62,19 +82,36 @@ def opened(
         if options.get("snapshot"):
             yield Opened(stack.enter_context(_from_snapshot(options, read_only)))
             return
+        deadline = Deadline(options["max_runtime"])
+        wires: list[ChannelStatistics] = []
+
+        def sign_in_anew() -> PowerShellSession:
+            channel, program = channel_of(connection, options["executable"])
+            wires.append(channel.statistics)
+            return _with_lane(
+                PowerShellSession.open(
+                    channel,
+                    program,
+                    read_only=read_only,
+                    sign_in=sign_in.request,
+                    environment=sign_in.environment,
+                    cmdlets=cmdlets,
+                    optional=optional,
+                    patience=float(options["request_timeout"]),
+                    deadline=deadline,
+                )
+            )
+
         began = time.monotonic()
-        channel, program = channel_of(connection, options["executable"])
-        session = PowerShellSession.open(
-            channel,
-            program,
-            read_only=read_only,
-            sign_in=sign_in.request,
-            environment=sign_in.environment,
-            cmdlets=cmdlets,
-            optional=optional,
-        )
+        session = ResilientSession(sign_in_anew, deadline, watch.pause)
         stack.callback(session.close)
-        yield Opened(session, time.monotonic() - began, channel.statistics)
+        yield Opened(session, time.monotonic() - began, wires, session)
+
+
+def _with_lane(session: PowerShellSession) -> PowerShellSession:
+    """The place of the session as a journal tells it: there is one lane."""
+    session.info = replace(session.info, place={"lane": 1, **session.info.place})
+    return session
 
 
 @contextmanager

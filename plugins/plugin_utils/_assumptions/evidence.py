@@ -36,11 +36,14 @@ class Recorder:
     """A session that takes times, and answers for one that is lost: the rest can then not be told."""
 
     def __init__(self, session: Session) -> None:
-        self.info: SessionInfo = session.info
         self.times: dict[str, list[int]] = {}
         self.asked = self.answered = 0
         self._session = session
         self._lost = False
+
+    @property
+    def info(self) -> SessionInfo:
+        return self._session.info
 
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
         waiting = {id(call): call for call in calls}

@@ -30,11 +30,19 @@ class Meaning(str, Enum):
     SESSION = "session ended"
     NOT_PERMITTED = "not permitted"
     MISUSE = "misuse"
+    UNANSWERED = "never answered"
+    NOT_REACHED = "never sent"
     UNRECOGNISED = "unrecognised"
 
 
 #: Whoever gets one of these does not know whether the service went on working (exchange facts E16 to E23).
-_IN_DOUBT = frozenset({Meaning.TRANSIENT, Meaning.THROTTLED, Meaning.SESSION, Meaning.UNRECOGNISED})
+_IN_DOUBT = frozenset({Meaning.TRANSIENT, Meaning.THROTTLED, Meaning.SESSION, Meaning.UNRECOGNISED, Meaning.UNANSWERED})
+#: Codes of errors that no cmdlet reported: nobody knows what became of the call; the call was not sent.
+UNANSWERED, NOT_REACHED = "unanswered", "not_reached"
+#: How often a call is made at most that fails for a reason which passes; for others it is once.
+_TRIES = {Meaning.TRANSIENT: 5, Meaning.THROTTLED: 5}
+#: A fault of the application or of its options may look the same (exchange facts E19, E20).
+_TRIES_OF_RULE = {"E19": 2, "E20": 2}
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,11 @@ class Diagnosis:
     def leaves_doubt(self) -> bool:
         """For a write: it may have been carried out, now or later, for all that the error says."""
         return self.meaning in _IN_DOUBT
+
+    @property
+    def tries(self) -> int:
+        """How often the call should be made in all before the error is believed to stay."""
+        return _TRIES_OF_RULE.get(self.rule, _TRIES.get(self.meaning, 1))
 
 
 _ROLE = "give the application the Exchange role Mail Recipients, with a write scope that holds the mailbox"
@@ -169,14 +182,25 @@ _COMPILED = tuple(
 UNRECOGNISED = Diagnosis("", Meaning.UNRECOGNISED)
 #: The service refused an argument or a permission before it touched anything.
 _RUNNER_REFUSALS = frozenset({"read_only", "not_allowed", "bad_request", "not_connected"})
+_OWN = {
+    UNANSWERED: Diagnosis(UNANSWERED, Meaning.UNANSWERED),
+    NOT_REACHED: Diagnosis(NOT_REACHED, Meaning.NOT_REACHED, "run it again, with more time (max_runtime)"),
+}
 
 
 def diagnose(error: CmdletError) -> Diagnosis:
     """The first row of the table that the error matches."""
+    if error.code in _OWN:
+        return _OWN[error.code]
     if error.code in _RUNNER_REFUSALS:
         return Diagnosis(error.code, Meaning.MISUSE)
     whole = "|".join((error.code, error.category, error.type, error.text))
     return next((diagnosis for pattern, diagnosis in _COMPILED if pattern.search(whole)), UNRECOGNISED)
+
+
+def in_words(error: CmdletError) -> str:
+    """The error as a cause; what Exchange never answered is not put into its mouth."""
+    return error.text if error.code in _OWN else f"Exchange answered: {error.text}"
 
 
 _ALREADY_THERE = re.compile(r"already present on the object", re.IGNORECASE)

@@ -15,9 +15,12 @@ class RememberingSession:
     """Gives the answer to an earlier equal read again, unless the call wants a fresh one. Errors are not kept."""
 
     def __init__(self, session: Session) -> None:
-        self.info: SessionInfo = session.info
         self._session = session
         self._answers: dict[str, Answer] = {}
+
+    @property
+    def info(self) -> SessionInfo:
+        return self._session.info
 
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
         known: list[tuple[Call, Answer]] = []

@@ -11,11 +11,21 @@ from typing import Any
 
 from .._remote.bootstrap import launch
 from .._remote.channel import Channel, ChannelError
-from .._remote.errors import AnswerOverdue, RunnerError
+from .._remote.errors import (
+    AnswerOverdue,
+    LanguageModeRefused,
+    LoginRefused,
+    ProcessEnded,
+    RunnerError,
+    RunnerMismatch,
+    ShellRefused,
+)
 from .._remote.frames import Reply
-from .._remote.rpc import RpcClient
+from .._remote.rpc import PATIENCE, RpcClient
+from .deadline import Deadline
+from .failures import Failure, FailureClass
 from .session import WRITERS, Answer, Call, CmdletError, SessionError, SessionInfo, SessionLost
-from .sign_in_errors import remedy
+from .sign_in_errors import may_pass, remedy
 
 #: The first with Disconnect-ExchangeOnline by connection; AccessToken came one earlier (exchange facts 6.3).
 MINIMUM_MODULE = "3.2.0"
@@ -41,6 +51,8 @@ REMEDIES = {
     "-KeySpec KeyExchange. A network logon cannot use keys of CurrentUser: use LocalMachine, or certificate_file",
     "certificate_unreadable": "Check certificate_password, and that certificate_file is a PKCS#12 (.pfx) file",
 }
+#: Seconds after the deadline of a run in which what is under way may still be answered.
+GRACE = 60.0
 ROLE = (
     "The Exchange role Mail Recipients carries them: it is in the role groups Recipient Management and Organization "
     "Management, and comes with the Entra role Exchange Administrator"
@@ -48,13 +60,17 @@ ROLE = (
 
 
 class PowerShellSession:
-    """See :class:`~.session.Session`. ``rpc`` and ``channel`` are the statistics of both."""
+    """See :class:`~.session.Session`. ``rpc`` and ``channel`` are the statistics of both.
 
-    def __init__(self, client: RpcClient, channel: Channel, info: SessionInfo) -> None:
+    ``patience``: seconds in which a cmdlet must answer.
+    """
+
+    def __init__(self, client: RpcClient, channel: Channel, info: SessionInfo, patience: float = PATIENCE) -> None:
         self.info = info
         self.rpc = client.statistics
         self.channel = channel.statistics
         self._client = client
+        self._patience = patience
 
     @classmethod
     def open(
@@ -68,6 +84,8 @@ class PowerShellSession:
         environment: str = "",
         minimum_module: str = MINIMUM_MODULE,
         optional: Mapping[str, Sequence[str]] | None = None,
+        patience: float = PATIENCE,
+        deadline: Deadline | None = None,
     ) -> PowerShellSession:
         """Starts PowerShell and signs in. ``sign_in`` and ``cmdlets``: as in docs/wire-protocol.md, op ``connect``.
 
@@ -75,6 +93,7 @@ class PowerShellSession:
         also if another cmdlet is missing that was asked for.
         """
         client = RpcClient(channel, _writes)
+        client.give_up_after((deadline or Deadline()).left + GRACE)
         hello: Mapping[str, Any] = {}
         try:
             hello = client.start(executable, launch(executable), read_only)
@@ -82,15 +101,15 @@ class PowerShellSession:
             connection = client.request("connect", SIGN_IN_PATIENCE, **connect)
             missing = [one for one in connection.get("missing") or () if one.split()[0] not in (optional or {})]
             if missing:
-                raise SessionError(_missing(missing, sign_in))
-            return cls(client, channel, SessionInfo(hello, connection))
+                raise SessionError(_missing(missing, sign_in), Failure(FailureClass.PERMISSION))
+            return cls(client, channel, SessionInfo(hello, connection, channel.place), patience)
         except RunnerError as cause:
             client.close()
-            raise SessionError(_sentences(*explained(cause, hello, sign_in))) from cause
+            raise SessionError(_sentences(*explained(cause, hello, sign_in)), _refusal(cause)) from cause
         except ChannelError as cause:
             client.close()
             hint = HANGS if hello and isinstance(cause, AnswerOverdue) else ""
-            raise SessionError(_sentences(str(cause), hint)) from cause
+            raise SessionError(_sentences(str(cause), hint), failure_of(cause, bool(hello))) from cause
         except BaseException:
             client.close()
             raise
@@ -105,11 +124,12 @@ class PowerShellSession:
                 yield number, _request(call)
 
         try:
-            with closing(self._client.stream(requests())) as replies:
+            with closing(self._client.stream(requests(), self._patience)) as replies:
                 for number, reply in replies:
                     yield taken.pop(number), _answer(reply)
         except ChannelError as cause:
-            raise SessionLost(str(cause), tuple(taken.values())) from cause
+            overdue = isinstance(cause, AnswerOverdue)
+            raise SessionLost(str(cause), tuple(taken.values()), _LOST, overdue) from cause
 
     def keep_alive(self) -> None:
         """To be called at least once in 30 seconds while nothing is invoked; PowerShell ends after 60 in silence."""
@@ -121,6 +141,31 @@ class PowerShellSession:
     def close(self) -> None:
         """Signs out and ends PowerShell; never raises."""
         self._client.close()
+
+
+_LOST = Failure(FailureClass.SESSION_LOST, retry_safe=True)
+
+
+def failure_of(error: ChannelError, started: bool) -> Failure:
+    """What an error of the channel ends. ``started``: PowerShell was there already."""
+    if isinstance(error, LoginRefused):
+        return Failure(FailureClass.HOST_LOGIN)
+    if isinstance(error, ShellRefused):
+        return Failure(FailureClass.HOST_SHELL, error.may_pass)
+    if isinstance(error, (LanguageModeRefused, RunnerMismatch)):
+        return Failure(FailureClass.POWERSHELL)
+    if started:
+        return Failure(FailureClass.SIGN_IN) if isinstance(error, AnswerOverdue) else _LOST
+    if isinstance(error, (ProcessEnded, AnswerOverdue)):
+        return Failure(FailureClass.POWERSHELL, error.may_pass)
+    return Failure(FailureClass.HOST_UNREACHABLE, error.may_pass)
+
+
+def _refusal(error: RunnerError) -> Failure:
+    """What the runner answered to ``hello`` or ``connect``."""
+    if error.code != "connect_failed":
+        return Failure(FailureClass.POWERSHELL)
+    return Failure(FailureClass.SIGN_IN, may_pass(error.type_name, error.text))
 
 
 def _writes(fields: Mapping[str, Any]) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Union
 
+from .failures import Failure, FailureClass
+
 Scalar = Union[str, bool, int]
 #: A parameter is a scalar, a list of scalars, or (for a multivalued property) an edit such as ``{"Add": ["a"]}``.
 Parameter = Union[Scalar, list[Scalar], dict[str, list[Scalar]]]
@@ -65,16 +67,22 @@ class Answer:
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """What the far end said of itself when the session was opened; keys as in docs/wire-protocol.md."""
+    """What the far end said of itself when the session was opened; keys as in docs/wire-protocol.md.
+
+    ``place``: where it runs, so that somebody else can find and end it; empty for one in this process.
+    """
 
     hello: Mapping[str, object] = field(default_factory=dict)
     connection: Mapping[str, object] = field(default_factory=dict)
+    place: Mapping[str, object] = field(default_factory=dict)
 
 
 class Session(Protocol):
     """A signed-in Exchange Online session."""
 
-    info: SessionInfo
+    @property
+    def info(self) -> SessionInfo:
+        """Of the far end as it is now."""
 
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
         """Takes calls lazily, keeps several reads in flight, and yields each call with its answer, in any order.
@@ -89,10 +97,28 @@ class Session(Protocol):
 class SessionError(Exception):
     """The session could not be opened; the message says what, where and how to mend it."""
 
+    def __init__(self, message: str, failure: Failure) -> None:
+        super().__init__(message)
+        self.failure = failure
+
+
+_PASSING = Failure(FailureClass.SESSION_LOST, retry_safe=True)
+
 
 class SessionLost(Exception):
-    """The session ended before every call was answered; ``unanswered`` lists those calls."""
+    """The session ended before every call was answered; ``unanswered`` lists those calls, in the order they were sent.
 
-    def __init__(self, message: str, unanswered: tuple[Call, ...] = ()) -> None:
+    ``overdue``: it was ended because the first of them took too long.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        unanswered: tuple[Call, ...] = (),
+        failure: Failure = _PASSING,
+        overdue: bool = False,
+    ) -> None:
         super().__init__(message)
         self.unanswered = unanswered
+        self.failure = failure
+        self.overdue = overdue

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+from .errors import Meaning, diagnose
+from .session import CmdletError
+
 _ROLE = (
     "Give the application the permission Exchange.ManageAsApp with admin consent, and an Entra role (Exchange "
     "Administrator) or a role group of Exchange with the role Mail Recipients; a new grant needs some time to spread"
@@ -79,3 +82,11 @@ def remedy(type_name: str, text: str) -> tuple[str, str]:
         if re.search(pattern, whole, re.IGNORECASE | re.DOTALL):
             return row, advice
     return "", ""
+
+
+def may_pass(type_name: str, text: str) -> bool:
+    """Whether signing in may work later, without anybody doing anything (exchange facts E12 to E18, E21, E40)."""
+    if _AADSTS.search(text):
+        return remedy(type_name, text) == _BY_AADSTS["50033"]
+    diagnosis = diagnose(CmdletError(text, type_name))
+    return diagnosis.meaning in (Meaning.TRANSIENT, Meaning.THROTTLED) and diagnosis.rule not in ("E19", "E20")

@@ -31,7 +31,14 @@ class ChannelStatistics:
 
 
 class ChannelError(Exception):
-    """The channel cannot be used; the message says what, where and how to mend it."""
+    """The channel cannot be used; the message says what, where and how to mend it.
+
+    ``may_pass``: it may work later, without anybody doing anything.
+    """
+
+    def __init__(self, message: str, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
 class ChannelInterrupted(ChannelError):

@@ -191,8 +191,8 @@ def test_a_session_that_ends_during_the_writes_leaves_what_was_sent_unknown_and_
     assert done.changed
     assert len(writes(tenant)) == 1 + carried_out
     lost, unanswered, rest = done.report.findings
-    assert "could not be read back" in lost.cause
-    assert "could not be read back" in unanswered.cause
+    assert "before the write could be read back" in lost.cause
+    assert "before the write could be read back" in unanswered.cause
     assert rest.cause == "not reached: the connection broke"
     assert not rest.write_sent
 

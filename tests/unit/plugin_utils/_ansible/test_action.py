@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import JournalError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.action import ExchangeAction
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.arguments import (
     DELEGATION_ARGUMENTS,
@@ -19,11 +20,16 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
     secrets_of,
     validated,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
+    Failure,
+    FailureClass,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
     SessionError,
     SessionLost,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import ChannelError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.errors import LoginRefused
 
 
 class Action(ExchangeAction):
@@ -71,7 +77,8 @@ def test_a_result_is_returned_as_it_is() -> None:
 
 def test_input_that_cannot_be_meant_fails_with_every_fault() -> None:
     made = outcome(raising(InputError(["a is wrong", "b is wrong"])))
-    assert (made["failed"], made["msg"]) == (True, "a is wrong; b is wrong")
+    assert (made["failed"], made["msg"]) == (True, "Whole run: a is wrong; b is wrong")
+    assert (made["failure_class"], made["retry_safe"]) == ("input", False)
     assert made["errors"] == ["a is wrong", "b is wrong"]
 
 
@@ -81,10 +88,36 @@ def test_many_faults_are_counted_beyond_the_first_ten() -> None:
     assert len(made["errors"]) == 13
 
 
-@pytest.mark.parametrize("error", [SessionError("no role"), SessionLost("gone"), ChannelError("refused")])
-def test_a_fault_of_the_whole_run_says_that_it_is_one(error: Exception) -> None:
+NO_ROLE = Failure(FailureClass.PERMISSION)
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (SessionError("no role", NO_ROLE), NO_ROLE),
+        (SessionLost("gone"), Failure(FailureClass.SESSION_LOST, retry_safe=True)),
+        (ChannelError("refused", may_pass=True), Failure(FailureClass.HOST_UNREACHABLE, retry_safe=True)),
+        (LoginRefused("who are you"), Failure(FailureClass.HOST_LOGIN)),
+        (JournalError("disk full"), Failure(FailureClass.JOURNAL)),
+    ],
+)
+def test_a_fault_of_the_whole_run_says_that_it_is_one_and_what_a_pipeline_may_do(
+    error: Exception, failure: Failure
+) -> None:
     made = outcome(raising(error))
-    assert (made["failed"], made["msg"]) == (True, f"Whole run, not single mailboxes: {error}")
+    assert (made["failed"], made["msg"]) == (True, f"Whole run: {error}")
+    assert (made["failure_class"], made["retry_safe"]) == (failure.kind.value, failure.retry_safe)
+
+
+def test_a_fault_of_the_whole_run_is_not_taken_for_one_of_the_host_that_ansible_prints_it_under() -> None:
+    variables = {"inventory_hostname": "sales@contoso.com", "ansible_play_batch": ["sales@contoso.com", "b"]}
+    made = Action(raising(SessionLost("gone"))).run(task_vars=variables)
+    assert made["msg"] == "Whole run, not sales@contoso.com: gone"
+
+
+def test_a_failure_of_single_mailboxes_is_none_of_the_whole_run() -> None:
+    made = outcome(lambda options: {"failed": True, "msg": "1 refused", "failure_class": "mailboxes"})
+    assert made["msg"] == "1 refused"
 
 
 def test_what_ansible_itself_refuses_is_a_failure_too() -> None:
@@ -109,7 +142,7 @@ def test_no_secret_of_an_option_leaves_the_action(option: str) -> None:
     given: dict[str, Any] = {option: "s3cret"}
     made = outcome(lambda options: {"text": f"<{options[option]}>", "deep": [{"x": options[option]}]}, **given)
     assert "s3cret" not in str(made)
-    made = outcome(raising(SessionError("refused s3cret")), **given)
+    made = outcome(raising(SessionError("refused s3cret", NO_ROLE)), **given)
     assert "s3cret" not in str(made)
 
 

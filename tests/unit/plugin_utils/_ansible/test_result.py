@@ -13,6 +13,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     Outcome,
     Report,
     State,
+    Stop,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.result import (
     FAILED_ROWS,
@@ -23,6 +24,10 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
     sentence_of,
     settled,
     summary_of,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
+    Failure,
+    FailureClass,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 
@@ -42,12 +47,15 @@ def finding(
     return Finding(host, address, "router@contoso.com", Right.SEND_AS, state, outcome, before, cause, next_step)
 
 
-def report(*findings: Finding, **more: str) -> Report:
-    return Report(findings, **more)  # type: ignore[arg-type]
+LOST = Failure(FailureClass.SESSION_LOST, retry_safe=True)
 
 
-def result(*findings: Finding, check_mode: bool = False, **more: str) -> dict[str, object]:
-    return result_of(report(*findings, **more), check_mode, True, {"writes": 1})
+def report(*findings: Finding, aborted: str = "") -> Report:
+    return Report(findings, stop=Stop(aborted, LOST) if aborted else None)
+
+
+def result(*findings: Finding, check_mode: bool = False, aborted: str = "") -> dict[str, object]:
+    return result_of(report(*findings, aborted=aborted), check_mode, True, {"writes": 1})
 
 
 def refused(number: int) -> list[Finding]:
@@ -61,6 +69,7 @@ def test_the_result_has_the_same_shape_whatever_came_of_it() -> None:
     assert all(shape == shapes[0] for shape in shapes)
     assert shapes[0] == {
         *("changed", "msg", "grants", "attention", "summary", "coverage", "statistics", "verdict", "diff"),
+        *("failure_class", "retry_safe"),
     }
 
 
@@ -100,6 +109,22 @@ def test_a_run_that_was_cut_short_fails_though_no_row_does() -> None:
     assert verdict["failed"] is True
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "aborted", "failure"),
+    [
+        ([Outcome.GRANTED, Outcome.COMPLIANT], "", ("", True)),
+        ([Outcome.GRANTED, Outcome.UNKNOWN], "", ("mailboxes", True)),
+        ([Outcome.DENIED, Outcome.UNKNOWN], "", ("mailboxes", False)),
+        ([Outcome.REFUSED], "the connection broke", ("session_lost", True)),
+    ],
+)
+def test_a_pipeline_is_told_what_failed_and_whether_to_try_again(
+    outcomes: list[Outcome], aborted: str, failure: tuple[str, bool]
+) -> None:
+    made = result(*map(finding, outcomes), aborted=aborted)
+    assert (made["failure_class"], made["retry_safe"]) == failure
+
+
 def test_the_summary_names_every_outcome() -> None:
     summary = summary_of([finding(Outcome.COMPLIANT), finding(Outcome.COMPLIANT), finding(Outcome.DENIED)])
     assert summary == {"total": 3, **{one.value: 0 for one in Outcome}, "compliant": 2, "denied": 1}
@@ -129,7 +154,7 @@ def test_one_sentence_shows_the_first_drift_where_nothing_fails() -> None:
         (report(finding(Outcome.GRANTED)), "1 grant on 1 mailbox: 1 granted"),
         (
             report(finding(Outcome.UNKNOWN), aborted="the connection broke"),
-            "Whole run, not single mailboxes: the connection broke. 1 grant on 1 mailbox: 1 unknown",
+            "the connection broke. 1 grant on 1 mailbox: 1 unknown",
         ),
     ],
 )

@@ -1,0 +1,193 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A session that outlives its PowerShell: when one is lost, another is started and signs in, and the work goes on."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from .deadline import Deadline
+from .errors import UNANSWERED, Meaning, diagnose
+from .failures import Failure, FailureClass
+from .session import WRITERS, Answer, Call, CmdletError, Session, SessionError, SessionInfo, SessionLost
+
+#: Seconds before each try to start another PowerShell; together they outlast the reboot of a host.
+PAUSES = (0.0, 5.0, 15.0, 30.0, 60.0, 60.0, 60.0, 120.0, 120.0)
+#: Seconds before each further try of the first sign-in, where Entra ID or Exchange says that its trouble passes.
+SIGN_IN_PAUSES = (5.0, 15.0, 30.0)
+#: How often in a row it may be lost without one answer in between.
+LOSSES_IN_A_ROW = 3
+#: How often in a run: one that is lost on and on does more harm than good.
+SESSIONS = 20
+#: How often a read may be what PowerShell worked on when it was lost.
+STRIKES = 2
+
+#: Lets seconds pass, and says why to whoever looks on.
+Pause = Callable[[float, str], None]
+
+
+class LivingSession(Session, Protocol):
+    """A session that ends if it hears nothing for too long."""
+
+    def keep_alive(self) -> None:
+        """To be called at least once in 30 seconds while nothing is invoked. Raises SessionLost."""
+
+
+class _Queue:
+    """Calls to be sent: those that come again first, then those that were never sent, until it is told to hold."""
+
+    def __init__(self, calls: Iterable[Call]) -> None:
+        self.again: deque[Call] = deque()
+        self._struck: list[Call] = []
+        self._fresh = iter(calls)
+        self._hold = False
+        self.exhausted = False
+
+    def hold(self) -> None:
+        """Nothing more is to be sent to the session of now."""
+        self._hold = True
+
+    def flow(self) -> Iterator[Call]:
+        """What one session is fed with."""
+        self._hold = False
+        while not self._hold and (call := self._next()) is not None:
+            yield call
+
+    def _next(self) -> Call | None:
+        if self.again:
+            return self.again.popleft()
+        call = next(self._fresh, None)
+        self.exhausted = self.exhausted or call is None
+        return call
+
+    def strike(self, call: Call) -> int:
+        """Counts against a call that the session was lost while it ran."""
+        self._struck.append(call)
+        return sum(one is call for one in self._struck)
+
+
+class EnduringSession:
+    """A session out of as many as it takes. ``opened``: how many they were. ``repeats``: calls sent again, by cmdlet.
+
+    A read that was under way when one was lost is sent again. A write never is: it is answered with an error that
+    leaves doubt, and whoever sent it reads what came of it (design 5). SessionLost is raised only when no other session
+    can be opened.
+    """
+
+    def __init__(self, open_session: Callable[[], LivingSession], deadline: Deadline, pause: Pause) -> None:
+        self._open = open_session
+        self._deadline = deadline
+        self._pause = pause
+        self._session: LivingSession | None = self._first()
+        self._info = self._session.info
+        self._why = Failure(FailureClass.SESSION_LOST, retry_safe=True)
+        self._cause = ""
+        self._losses = 0
+        self.opened = 1
+        self.repeats: Counter[str] = Counter()
+
+    @property
+    def info(self) -> SessionInfo:
+        """Of the session of now, or the one before."""
+        return self._info
+
+    def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
+        queue = _Queue(calls)
+        while queue.again or not queue.exhausted:
+            if self._session is None and self._deadline.is_over:
+                for call in queue.flow():
+                    yield call, self._deadline.answer
+                return
+            session = self._living(queue)
+            self.repeats.update(call.cmdlet for call in queue.again)
+            yield from self._through(session, queue)
+
+    def keep_alive(self) -> None:
+        """Never raises: that a session was lost shows at the next call."""
+        session = self._session
+        if session is not None:
+            try:
+                session.keep_alive()
+            except SessionLost as lost:
+                self._drop(session, lost)
+
+    def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def _first(self) -> LivingSession:
+        """The first session. A host that is not reached is nobody's to wait for. Raises SessionError."""
+        for seconds in SIGN_IN_PAUSES:
+            try:
+                return self._open()
+            except SessionError as error:
+                passes = error.failure == Failure(FailureClass.SIGN_IN, retry_safe=True)
+                if not passes or seconds >= self._deadline.left:
+                    raise
+                self._pause(seconds, f"{error}: signing in again")
+        return self._open()
+
+    def _through(self, session: LivingSession, queue: _Queue) -> Iterator[tuple[Call, Answer]]:
+        """Feeds one session as long as it lives."""
+        ended = False
+        try:
+            for call, answer in session.invoke(queue.flow()):
+                if _says_ended(answer) and self.opened < SESSIONS:
+                    queue.hold()
+                    ended, trigger = True, not ended
+                    if call.cmdlet not in WRITERS and not (trigger and queue.strike(call) >= STRIKES):
+                        queue.again.append(call)
+                        continue
+                self._losses = 0
+                yield call, answer
+        except SessionLost as lost:
+            self._drop(session, lost)
+            yield from self._left(lost, queue)
+        if ended:
+            text = "Exchange ended the session"
+            self._drop(session, SessionLost(text, failure=Failure(FailureClass.SESSION_LOST, retry_safe=True)))
+
+    def _left(self, lost: SessionLost, queue: _Queue) -> Iterator[tuple[Call, Answer]]:
+        """The calls under way: the first of them is the one that PowerShell worked on."""
+        for number, call in enumerate(lost.unanswered):
+            guilty = number == 0 and (lost.overdue or queue.strike(call) >= STRIKES)
+            if call.cmdlet in WRITERS or (guilty and not self._deadline.is_over):
+                yield call, Answer(error=CmdletError(f"never answered: {lost}", code=UNANSWERED))
+            else:
+                queue.again.append(call)
+
+    def _drop(self, session: LivingSession, lost: SessionLost) -> None:
+        self._cause, self._why = str(lost), lost.failure
+        if self._session is session:
+            self._session = None
+            self._losses += 1
+            session.close()
+
+    def _living(self, queue: _Queue) -> LivingSession:
+        """The session of now, or a new one. Raises SessionLost."""
+        if self._session is not None:
+            return self._session
+        trouble = ""
+        for seconds in PAUSES[self._losses - 1 :] if self._losses <= LOSSES_IN_A_ROW and self.opened < SESSIONS else ():
+            if seconds >= self._deadline.left:
+                break
+            self._pause(seconds, f"{self._cause}: starting another PowerShell")
+            try:
+                self._session = session = self._open()
+            except SessionError as error:
+                trouble, self._why = f". It could not be opened anew: {error}", error.failure
+                if not error.failure.retry_safe:
+                    break
+            else:
+                self._info = session.info
+                self.opened += 1
+                return session
+        raise SessionLost(f"{self._cause}{trouble}", tuple(queue.again), self._why)
+
+
+def _says_ended(answer: Answer) -> bool:
+    return answer.error is not None and diagnose(answer.error).meaning is Meaning.SESSION

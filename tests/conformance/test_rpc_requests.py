@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Answer, CmdletError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import App, Role
 
-from .driver import CMDLETS, CONNECT, Conversation, Server, echo, source
+from .driver import CMDLETS, CONNECT, TOKEN, Conversation, Server, echo, source
 
 WRITES: dict[str, dict[str, Any]] = {
     "Add-RecipientPermission": {"Identity": "a", "Trustee": "b", "AccessRights": ["SendAs"], "Confirm": False},
@@ -246,9 +247,11 @@ def test_an_error_record_is_taken_apart(
         assert conversation.ask("ping")["ok"]
 
 
-def test_a_parameter_that_the_cmdlet_does_not_have_is_an_error_of_the_call(server: Server) -> None:
+def test_a_parameter_that_the_role_does_not_grant_is_an_error_of_the_call(server: Server) -> None:
+    role: Role = {"Get-User": ["Identity"]}
+    server.tenant.organisation.apps = (App(access_tokens=(TOKEN,), role=role),)
     server.tenant.reply = lambda cmdlet, parameters: None
     with server.connected() as conversation:
-        error = conversation.call("Get-User", "Guid", Bogus="x")["error"]
+        error = conversation.call("Get-User", "Guid", Filter="x")["error"]
         assert error["type"] == "System.Management.Automation.ParameterBindingException"
         assert error["fqid"] == "NamedParameterNotFound,Get-User"

@@ -36,7 +36,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "System.Boolean": ("ToString",),
     "System.Char": (),
     "System.Collections.DictionaryEntry": ("Key", "Value"),
-    "System.Collections.Hashtable": ("ContainsKey", "GetEnumerator", "Keys", "Values"),
+    "System.Collections.Hashtable": ("ContainsKey", "GetEnumerator", "Keys"),
     "System.Collections.IDictionary": ("GetEnumerator",),
     "System.Collections.IEnumerable": (),
     "System.Collections.IList": (),
@@ -126,8 +126,8 @@ NODES = {
     )
 }  # fmt: skip
 OPERATORS = {
-    "And", "As", "Bor", "Equals", "Format", "Icontains", "Ieq", "Igt", "Iin", "Ile", "Ilt", "Imatch", "Ine", "Inotin",
-    "Inotmatch", "Is", "IsNot", "Join", "Multiply", "Not", "Or", "Plus", "PostfixPlusPlus",
+    "And", "As", "Bor", "Cmatch", "Cnotmatch", "Equals", "Format", "Icontains", "Ieq", "Igt", "Iin", "Ile", "Ilt",
+    "Imatch", "Ine", "Inotin", "Inotmatch", "Is", "IsNot", "Join", "Multiply", "Not", "Or", "Plus", "PostfixPlusPlus",
 }  # fmt: skip
 ESCAPES = {"0", '"', "n"}
 #: 5.1 knows no suffix but l and d, and no binary numbers.

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import select
 import socket
 import sys
@@ -22,13 +23,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .standin_diagnosis import diagnosis, pretended
-    from .standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank, is_integer
+    from .standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_argument, is_integer
 else:
     from standin_diagnosis import diagnosis, pretended
-    from standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_blank, is_integer
+    from standin_exchange import READERS, WRITERS, Exchange, Fault, field, fields, is_argument, is_integer
 
 NO_BOOTSTRAP, NO_RUNNER, IDLE = 64, 2, 4
-SET_MAILBOX = ("identity", "grantsendonbehalfto", "confirm")
+_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 class Lines:
@@ -148,16 +149,17 @@ class Runner:
     def _invoke(self, request: dict[str, Any]) -> dict[str, Any]:
         cmdlet, parameters = field(request, "cmdlet", str), field(request, "parameters", dict, {})
         select = field(request, "select", list, [])
-        if not all(isinstance(name, str) for name in select):
-            raise Fault("bad_request", "field select must be a list of texts")
+        if not all(isinstance(name, str) and _PROPERTY.fullmatch(name) for name in select):
+            raise Fault("bad_request", "field select must be a list of names of properties")
         for name, value in parameters.items():
-            if is_blank(value):
+            if not is_argument(name, value):
                 raise Fault("bad_request", f"-{name} is blank, or of the wrong kind")
         name = cmdlet.lower()
         if name not in READERS and name not in WRITERS:
             raise Fault("not_allowed", f"{cmdlet} is not on the list of cmdlets that may run")
-        if name == "set-mailbox" and not {each.lower() for each in parameters} <= set(SET_MAILBOX):
-            raise Fault("not_allowed", "Set-Mailbox may run with Identity, GrantSendOnBehalfTo, Confirm")
+        for each in parameters:
+            if each.lower() not in READERS.get(name, ()) and each.lower() not in WRITERS.get(name, ()):
+                raise Fault("not_allowed", f"{cmdlet} may not run with -{each}")
         if self._read_only and name in WRITERS:
             raise Fault("read_only", f"{cmdlet} writes")
         return self._exchange.invoke(cmdlet, parameters, select)

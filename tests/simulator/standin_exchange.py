@@ -17,15 +17,28 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-#: As in exchange.ps1; in small letters, since PowerShell takes any.
-READERS = (
-    "get-exorecipient", "get-exomailbox", "get-mailbox", "get-recipient", "get-user", "get-group",
-    "get-recipientpermission", "get-mailboxpermission", "get-connectioninformation",
-)  # fmt: skip
-WRITERS = (
-    "add-recipientpermission", "remove-recipientpermission", "add-mailboxpermission", "remove-mailboxpermission",
-    "set-mailbox",
-)  # fmt: skip
+#: As in exchange.ps1, the parameters with which each may run; in small letters, since PowerShell takes any.
+_FILTERED = ("identity", "filter", "resultsize")
+READERS = {
+    "get-exorecipient": (*_FILTERED, "properties", "recipienttype", "includesoftdeletedrecipients"),
+    "get-exomailbox": (*_FILTERED, "properties"),
+    "get-mailbox": _FILTERED,
+    "get-recipient": _FILTERED,
+    "get-user": _FILTERED,
+    "get-group": _FILTERED,
+    "get-recipientpermission": ("identity", "trustee", "resultsize"),
+    "get-mailboxpermission": (
+        "identity", "resultsize", "includeunresolvedpermissions", "includesoftdeleteduserpermissions",
+    ),
+    "get-connectioninformation": (),
+}  # fmt: skip
+WRITERS = {
+    "add-recipientpermission": ("identity", "trustee", "accessrights", "confirm"),
+    "remove-recipientpermission": ("identity", "trustee", "accessrights", "confirm"),
+    "add-mailboxpermission": ("identity", "user", "accessrights", "inheritancetype", "automapping", "confirm"),
+    "remove-mailboxpermission": ("identity", "user", "accessrights", "inheritancetype", "confirm"),
+    "set-mailbox": ("identity", "grantsendonbehalfto", "confirm"),
+}
 NATIVE = ("get-exorecipient", "get-exomailbox", "get-connectioninformation")
 #: No cmdlet of the module waits longer (exchange facts 5.1).
 TIMEOUT = 960
@@ -69,15 +82,21 @@ def is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def is_blank(value: object) -> bool:
-    """White text, an empty list, null, or something that holds one."""
-    if isinstance(value, (bool, int)):
-        return False
-    if isinstance(value, str):
-        return not value.strip()
+def is_argument(name: str, value: object) -> bool:
+    """Text, a truth value or an integer, or a list of them, none of it blank; for delegates also an edit."""
     if isinstance(value, dict):
-        return is_blank(list(value.values()))
-    return not isinstance(value, list) or not value or any(is_blank(item) for item in value)
+        edits = value.items() if name.lower() == "grantsendonbehalfto" else ()
+        return bool(edits) and all(
+            edit.lower() in ("add", "remove") and isinstance(each, list) and is_argument(name, each)
+            for edit, each in edits
+        )
+    if isinstance(value, list):
+        return bool(value) and all(_is_scalar(each) for each in value)
+    return _is_scalar(value)
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, (bool, int)) or (isinstance(value, str) and bool(value.strip()))
 
 
 class Exchange:

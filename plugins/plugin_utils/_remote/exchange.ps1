@@ -8,13 +8,28 @@
 
 $Invariant = [System.Globalization.CultureInfo]::InvariantCulture
 
-$Readers = 'Get-EXORecipient', 'Get-EXOMailbox', 'Get-Mailbox', 'Get-Recipient', 'Get-User', 'Get-Group',
-    'Get-RecipientPermission', 'Get-MailboxPermission', 'Get-ConnectionInformation'
-$Writers = 'Add-RecipientPermission', 'Remove-RecipientPermission', 'Add-MailboxPermission',
-    'Remove-MailboxPermission', 'Set-Mailbox'
+# Cmdlet -> the parameters with which it may run, whatever else its module offers.
+$Readers = [ordered]@{
+    'Get-EXORecipient' = 'Identity', 'Filter', 'Properties', 'ResultSize', 'RecipientType', 'IncludeSoftDeletedRecipients'
+    'Get-EXOMailbox' = 'Identity', 'Filter', 'Properties', 'ResultSize'
+    'Get-Mailbox' = 'Identity', 'Filter', 'ResultSize'
+    'Get-Recipient' = 'Identity', 'Filter', 'ResultSize'
+    'Get-User' = 'Identity', 'Filter', 'ResultSize'
+    'Get-Group' = 'Identity', 'Filter', 'ResultSize'
+    'Get-RecipientPermission' = 'Identity', 'Trustee', 'ResultSize'
+    'Get-MailboxPermission' = 'Identity', 'ResultSize', 'IncludeUnresolvedPermissions',
+        'IncludeSoftDeletedUserPermissions'
+    'Get-ConnectionInformation' = @()
+}
+$Writers = [ordered]@{
+    'Add-RecipientPermission' = 'Identity', 'Trustee', 'AccessRights', 'Confirm'
+    'Remove-RecipientPermission' = 'Identity', 'Trustee', 'AccessRights', 'Confirm'
+    'Add-MailboxPermission' = 'Identity', 'User', 'AccessRights', 'InheritanceType', 'AutoMapping', 'Confirm'
+    'Remove-MailboxPermission' = 'Identity', 'User', 'AccessRights', 'InheritanceType', 'Confirm'
+    'Set-Mailbox' = 'Identity', 'GrantSendOnBehalfTo', 'Confirm'
+}
 # These come with the module; the others are proxies, made while connecting (exchange facts 2).
 $Native = 'Get-EXORecipient', 'Get-EXOMailbox', 'Get-ConnectionInformation'
-$SetMailboxParameters = 'Identity', 'GrantSendOnBehalfTo', 'Confirm'
 
 $Exchange = @{ Connected = $false; ReadOnly = $true; Certificate = $null; Store = '' }
 
@@ -168,7 +183,7 @@ function Disconnect-Exchange {
 
 # What the session does not offer of the cmdlets asked for: roles grant cmdlets and parameters (exchange facts 2.1).
 function Get-Missing($Cmdlets) {
-    foreach ($name in $Readers + $Writers) {
+    foreach ($name in @($Readers.Keys) + @($Writers.Keys)) {
         if (-not $Cmdlets.ContainsKey($name)) { continue }
         $command = Get-Command -Name $name -ErrorAction SilentlyContinue
         if (-not $command) { $name; continue }
@@ -181,36 +196,53 @@ function Get-Missing($Cmdlets) {
 #endregion
 #region Cmdlets
 
+# Names are compared by culture, in which some characters count for nothing: so only plain letters come that far.
+function Test-Listed([string] $Name, $Names) { $Name -cmatch '\A[A-Za-z-]+\z' -and $Name -in $Names }
+
 function Assert-Listed([string] $Cmdlet) {
-    if ($Cmdlet -notin $Readers -and $Cmdlet -notin $Writers) {
+    if (-not (Test-Listed $Cmdlet $Readers.Keys) -and -not (Test-Listed $Cmdlet $Writers.Keys)) {
         Stop-Request 'not_allowed' "$Cmdlet is not on the list of cmdlets that may run"
     }
 }
 
-# In the order of the codes in docs/wire-protocol.md.
+# In the order of the codes in docs/wire-protocol.md. A name of a parameter must be whole: the engine takes abbreviations,
+# and common parameters, with which a call could set variables of the runner.
 function Assert-Allowed([string] $Cmdlet, $Parameters) {
     # Exchange takes a blank identity for every object there is (exchange facts 1.4).
     foreach ($entry in $Parameters.GetEnumerator()) {
-        if (Test-Blank $entry.Value) { Stop-Request 'bad_request' "-$($entry.Key) is blank, or of the wrong kind" }
-    }
-    Assert-Listed $Cmdlet
-    foreach ($entry in $Parameters.GetEnumerator()) {
-        if ($Cmdlet -eq 'Set-Mailbox' -and $entry.Key -notin $SetMailboxParameters) {
-            Stop-Request 'not_allowed' "Set-Mailbox may not run with -$($entry.Key)"
+        if (-not (Test-Argument $entry.Key $entry.Value)) {
+            Stop-Request 'bad_request' "-$($entry.Key) is blank, or of the wrong kind"
         }
     }
-    if ($Exchange.ReadOnly -and $Cmdlet -in $Writers) { Stop-Request 'read_only' "$Cmdlet writes" }
+    Assert-Listed $Cmdlet
+    $known = @($Readers[$Cmdlet]) + @($Writers[$Cmdlet])
+    foreach ($entry in $Parameters.GetEnumerator()) {
+        if (-not (Test-Listed $entry.Key $known)) { Stop-Request 'not_allowed' "$Cmdlet may not run with -$($entry.Key)" }
+    }
+    if ($Exchange.ReadOnly -and $Cmdlet -in $Writers.Keys) { Stop-Request 'read_only' "$Cmdlet writes" }
     if (-not $Exchange.Connected) { Stop-Request 'not_connected' 'connect comes first' }
 }
 
-# White text, an empty list, null, or something that holds one.
-function Test-Blank($Value) {
-    if ($Value -is [bool] -or $Value -is [long]) { return $false }
-    if ($Value -is [string]) { return $Value.Trim() -eq '' }
-    if ($Value -is [hashtable]) { return (Test-Blank @($Value.Values)) }
-    if ($Value -isnot [array] -or $Value.Count -eq 0) { return $true }
-    foreach ($item in $Value) { if (Test-Blank $item) { return $true } }
-    $false
+# Text, a truth value or an integer, or a list of them, none of it blank; for a list of delegates, an edit of it.
+function Test-Argument([string] $Name, $Value) {
+    if ($Value -isnot [hashtable]) { return (Test-Filled $Value) }
+    if ($Name -ne 'GrantSendOnBehalfTo' -or $Value.Count -eq 0) { return $false }
+    foreach ($entry in $Value.GetEnumerator()) {
+        if (-not (Test-Listed $entry.Key ('Add', 'Remove'))) { return $false }
+        if ($entry.Value -isnot [array] -or -not (Test-Filled $entry.Value)) { return $false }
+    }
+    $true
+}
+
+function Test-Filled($Value) {
+    if ($Value -isnot [array]) { return (Test-FilledScalar $Value) }
+    foreach ($item in $Value) { if (-not (Test-FilledScalar $item)) { return $false } }
+    $Value.Count -gt 0
+}
+
+function Test-FilledScalar($Value) {
+    if ($Value -is [string]) { return $Value.Trim() -ne '' }
+    $Value -is [bool] -or $Value -is [long]
 }
 
 function Invoke-Cmdlet([string] $Cmdlet, $Parameters, $Select) {

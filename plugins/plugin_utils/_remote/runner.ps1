@@ -36,13 +36,14 @@ function ConvertTo-Wire($Value) {
 
 $Escape = { param($Found) '\u{0:x4}' -f [int][char] $Found.Value }
 
-# PowerShell 7 makes dates of texts that look like one. A NUL in front prevents it; ConvertTo-Table takes it away.
+# PowerShell 7 makes dates of texts that look like one. A NUL in front prevents it; ConvertTo-Table takes it away. A quote
+# behind a backslash begins no text; a text with a NUL of its own gets a second one.
 function ConvertFrom-Wire([string] $Line) {
-    ConvertTo-Table (ConvertFrom-Json -InputObject ([regex]::Replace($Line, '"(?=[\d/])', '"\u0000')))
+    ConvertTo-Table (ConvertFrom-Json -InputObject ([regex]::Replace($Line, '(?<!\\)"(?=[\d/]|\\u0000)', '"\u0000')))
 }
 
 function ConvertTo-Table($Value) {
-    if ($Value -is [string]) { return $Value.Replace("`0", '') }
+    if ($Value -is [string]) { return [regex]::Replace($Value, '\A\0', '') }
     if (Test-Whole $Value) { return [long] $Value }
     if ($Value -is [System.Collections.IList]) { return , @(foreach ($item in $Value) { ConvertTo-Table $item }) }
     if ($Value -isnot [System.Management.Automation.PSCustomObject]) { return $Value }
@@ -63,7 +64,7 @@ function Get-Field($Table, [string] $Name, [type] $Type, $Default) {
 
 function Get-Text($Table, [string] $Name) {
     $text = Get-Field $Table $Name ([string])
-    if (Test-Blank $text) { Stop-Request 'bad_request' "field $Name is blank" }
+    if (-not (Test-Filled $text)) { Stop-Request 'bad_request' "field $Name is blank" }
     $text
 }
 
@@ -165,7 +166,9 @@ function Invoke-Call($Request) {
     $parameters = Get-Field $Request 'parameters' ([hashtable]) @{}
     $select = Get-Field $Request 'select' ([array]) @()
     foreach ($name in $select) {
-        if ($name -isnot [string]) { Stop-Request 'bad_request' 'field select must be a list of texts' }
+        if ($name -isnot [string] -or $name -cnotmatch '\A[A-Za-z][A-Za-z0-9]*\z') {
+            Stop-Request 'bad_request' 'field select must be a list of names of properties'
+        }
     }
     Invoke-Cmdlet $cmdlet $parameters $select
 }

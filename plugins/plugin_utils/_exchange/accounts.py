@@ -10,7 +10,7 @@ from typing import Union
 
 from . import cmdlets, filters
 from .directory import Found, ask_all, find_by_id, find_recipients, why_no_evidence
-from .identities import Principal, Problem, ProblemKind, Recipient, is_guid, is_sid, list_of, text_of
+from .identities import Principal, Problem, ProblemKind, Recipient, is_guid, is_sid, list_of, strange_sign, text_of
 from .session import Answer, Call, Row, Session
 
 Account = Union[Principal, Problem]
@@ -22,8 +22,10 @@ def account_fault(asked: str) -> str | None:
         return "the account is empty"
     if is_guid(asked) or is_sid(asked):
         return None
-    if any(sign.isspace() or sign in '*"$' for sign in asked) or "@" not in asked.strip("@"):
-        return "an account is named by its user principal name, mail address, object id or SID"
+    found = strange_sign(asked)
+    if found or "@" not in asked.strip("@"):
+        reason = f"; this holds {found}" if found else ""
+        return f"an account is named by its user principal name, mail address, object id or SID{reason}"
     return None
 
 

@@ -57,7 +57,9 @@ def find_delegates(session: Session, values: Iterable[str]) -> dict[str, Account
     candidates: dict[str, list[Recipient | Account]] = {value: [] for value in wanted}
     for value, found in find_by_id(session, filter(is_guid, wanted)).items():
         candidates[value].append(found)
-    for value, bearers in find_by_name(session, wanted).items():
+    bearers_of = find_by_name(session, wanted)
+    for value in wanted:
+        bearers = bearers_of[value]
         candidates[value].extend([bearers] if isinstance(bearers, Problem) else bearers)
     addresses = [value for value in wanted if not is_guid(value) and account_fault(value) is None]
     for value, account in find_accounts(session, addresses).items():

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -14,8 +15,12 @@ from .session import Row
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SID = re.compile(r"S-1(-\d+){2,}", re.IGNORECASE)
-#: What no address holds and what would mean something else to PowerShell or to a filter.
-_FORBIDDEN_IN_ADDRESS = re.compile(r"[\s\"*$()<>,;:\\\[\]]|[\x00-\x1f\x7f]")
+#: What no address and no user principal name holds, of ASCII; of the rest they hold letters, marks and digits only, so
+#: nothing that PowerShell or a filter may take for a quote, a dash or a space, and nothing that does not show.
+_FORBIDDEN = re.compile(r"[\s\"*$()<>,;:\\\[\]\x00-\x1f\x7f]")
+_FOREIGN = ("L", "M", "N")
+#: More than the name (315) and the domain (255) of an address in Exchange can have.
+_LONGEST = 600
 
 SELF_SID = "S-1-5-10"
 _SELF_NAME = "nt authority\\self"
@@ -171,14 +176,23 @@ def is_self(sid: str, trustee: str) -> bool:
     return sid.upper() == SELF_SID or trustee.lower() == _SELF_NAME
 
 
+def strange_sign(text: str) -> str | None:
+    """None for a text of which nothing speaks against an address or user principal name; else what it holds or is."""
+    for sign in text:
+        if sign.isspace():
+            return "white space"
+        if _FORBIDDEN.match(sign) or not (sign.isascii() or unicodedata.category(sign)[0] in _FOREIGN):
+            return f"the character {sign!a}"
+    return f"{len(text)} characters" if len(text) > _LONGEST else None
+
+
 def address_fault(address: str) -> str | None:
     """None for an address that may be sent to Exchange, else what is wrong with it."""
     if not address.strip():
         return "the address is empty"
-    found = _FORBIDDEN_IN_ADDRESS.search(address)
+    found = strange_sign(address)
     if found:
-        sign = "white space" if found.group().isspace() else f"the character {found.group()!r}"
-        return f"the address holds {sign}, which no mail address does"
+        return f"the address holds {found}, which no mail address does"
     local, at, domain = address.rpartition("@")
     if not (at and local and "." in domain.strip(".")):
         return "the address has not the form name@domain"

@@ -47,9 +47,10 @@ class FilterError(Exception):
     """The text is no filter; the message says why in the service's own manner."""
 
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?P<operator>-[A-Za-z]+)|(?P<bracket>[()])|(?P<word>[\w$.]+))"""
-)
+#: Quotes as PowerShell reads them (about_Quoting_Rules). Whether the service does is not known; here the worse holds.
+_SINGLE, _DOUBLE = "'\u2018\u2019\u201a\u201b", '"\u201c\u201d\u201e'
+_TEXT = "|".join(f"[{each}](?:[^{each}]|[{each}]{{2}})*[{each}]" for each in (_SINGLE, _DOUBLE))
+_TOKEN = re.compile(rf"\s*(?:(?P<text>{_TEXT})|(?P<operator>-[A-Za-z]+)|(?P<bracket>[()])|(?P<word>[\w$.]+))")
 _SYNTAX = "Invalid filter syntax. For a description of the filter parameter syntax see the command help."
 _CONSTANTS: dict[str, Value] = {"$true": True, "$false": False, "$null": None}
 
@@ -97,8 +98,8 @@ class _Parser:
         kind, token = self._peek()
         self._next += 1
         if kind == "text":
-            quote = token[0]
-            return Comparison(prop, operator, token[1:-1].replace(quote * 2, quote))
+            quotes = _SINGLE if token[0] in _SINGLE else _DOUBLE
+            return Comparison(prop, operator, re.sub(f"[{quotes}]([{quotes}])", r"\1", token[1:-1]))
         if kind == "word" and token.lower() in _CONSTANTS:
             return Comparison(prop, operator, _CONSTANTS[token.lower()])
         if kind == "word" and token.isdigit():

@@ -147,7 +147,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ),
     (
         "E23",
-        rf"{_STATUS}401\b|(?<!')Unauthorized(?![@'])|AccessToken expired|token is expired",
+        rf"{_STATUS}401\b|(?<!')Unauthorized(?!Access|[@'])|AccessToken expired|token is expired",
         Meaning.SESSION,
         "sign in with a certificate, which the module renews itself, or with a fresh access_token",
     ),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may talk to the endpoint: Basic, NTLM, Negotiate and client certificates, and the security of one connection."""
+"""Who may talk to the endpoint: Basic, NTLM, Negotiate, Kerberos, client certificates; the security of a connection."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import Union
 
 import spnego
 from spnego.channel_bindings import GssChannelBindings
 
+from .kerberos import KerberosContext, speaks_kerberos
 from .sealing import Sealed
+
+Context = Union[spnego.ContextProxy, KerberosContext]
 
 #: pyspnego's acceptor finds its users through this process-wide variable, so it is set only while a token is looked at.
 _USER_FILE = "NTLM_USER_FILE"
@@ -102,15 +106,17 @@ class Authenticator:
     """The authentication of one TCP connection: NTLM and Negotiate hold for all that follows on it.
 
     ``certificate_hash`` is the hash of the TLS certificate that a client must have bound its NTLM message to; None:
-    not checked.
+    not checked. ``keytab``: the keys of the service in its Kerberos realm; tickets come by Negotiate. None: there is
+    no Kerberos.
     """
 
     accounts: Accounts
     schemes: frozenset[Scheme]
     certificate_hash: bytes | None = None
     peer_certificate: bytes | None = None
+    keytab: Path | None = None
     user: str | None = None
-    context: spnego.ContextProxy | None = field(default=None, repr=False)
+    context: Context | None = field(default=None, repr=False)
 
     def accept(self, header: str | None) -> Verdict:
         """Judges the Authorization header of a request; None where there is none."""
@@ -168,7 +174,7 @@ class Authenticator:
 
     def _step(self, scheme: Scheme, token: bytes) -> Verdict:
         if self.context is None or self.context.complete or _opens(token):
-            self.context, self.user = self._new_context(scheme), None
+            self.context, self.user = self._new_context(scheme, token), None
         with self.accounts.at_hand():
             answer = self.context.step(token)
         reply = f"{scheme.value} {base64.b64encode(answer).decode()}" if answer else ""
@@ -178,12 +184,13 @@ class Authenticator:
         # SPNEGO's last token goes back with the answer, else the client takes the first answer for forged
         return Verdict(self.user, (reply,) if reply else ())
 
-    def _new_context(self, scheme: Scheme) -> spnego.ContextProxy:
+    def _new_context(self, scheme: Scheme, token: bytes) -> Context:
         ntlm = scheme is Scheme.NTLM
         options = spnego.NegotiateOptions
-        bindings = self.certificate_hash and GssChannelBindings(
-            application_data=b"tls-server-end-point:" + self.certificate_hash
-        )
+        bound = b"tls-server-end-point:" + self.certificate_hash if self.certificate_hash else None
+        if self.keytab and not ntlm and speaks_kerberos(token):
+            return KerberosContext(self.keytab, bound)
+        bindings = bound and GssChannelBindings(application_data=bound)
         with self.accounts.at_hand():
             return spnego.server(
                 protocol="ntlm" if ntlm else "negotiate",
@@ -193,5 +200,5 @@ class Authenticator:
 
 
 def _opens(token: bytes) -> bool:
-    """Tells whether a client begins anew: a NEGOTIATE_MESSAGE of NTLM, or an initial token of SPNEGO."""
+    """Tells whether a client begins anew: a NEGOTIATE_MESSAGE of NTLM, or an initial token of SPNEGO or Kerberos."""
     return token.startswith((b"NTLMSSP\x00\x01", b"\x60"))

@@ -35,7 +35,8 @@ class EndpointOptions:
 
     ``certificates``: SHA-256 fingerprint of a client certificate → user. ``authority``: serve HTTPS with it.
     ``allow_unencrypted``: take messages in the clear over HTTP. ``idle_connection``: HTTP.sys drops a connection
-    after 120 s without a request (winrm facts 1.3). ``port`` 0: any free one.
+    after 120 s without a request (winrm facts 1.3). ``keytab``: the keys of the service in a Kerberos realm, whose
+    users are among ``passwords`` as ``name@REALM``. ``port`` 0: any free one.
     """
 
     programs: Mapping[str, Program] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class EndpointOptions:
     authority: Authority | None = None
     allow_unencrypted: bool = False
     check_channel_binding: bool = True
+    keytab: Path | None = None
     latency: float = 0.0
     idle_connection: float = 120.0
     limits: Limits = field(default_factory=Limits)
@@ -175,7 +177,8 @@ class Endpoint:
     def authenticator(self, peer_certificate: bytes | None) -> Authenticator:
         authority = self.options.authority
         bound = authority.server_hash if authority and self.options.check_channel_binding else None
-        return Authenticator(self._accounts, self.options.schemes, bound, peer_certificate)
+        options = self.options
+        return Authenticator(self._accounts, options.schemes, bound, peer_certificate, options.keytab)
 
     def delay(self) -> None:
         if self.options.latency:

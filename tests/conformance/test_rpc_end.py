@@ -36,15 +36,28 @@ def test_nothing_is_served_after_quit(server: Server) -> None:
         assert conversation.answers[-1]["id"] == number
 
 
-def test_at_the_end_of_input_what_waits_is_served_then_the_process_signs_out(server: Server) -> None:
+@pytest.mark.parametrize("way", ["end of input", "quit"])
+def test_once_the_client_is_done_what_waits_is_not_served(server: Server, way: str) -> None:
+    called, ended = threading.Event(), threading.Event()
+
+    def slow(cmdlet: str, parameters: Mapping[str, Parameter]) -> Answer:
+        called.set()
+        ended.wait(PATIENCE)
+        return echo(cmdlet, parameters)
+
     with server.connected() as conversation:
-        number = conversation.last_id + 1
+        server.tenant.reply = slow
+        first = conversation.last_id + 1
         call = {"op": "invoke", "cmdlet": "Get-Mailbox", "parameters": {"Identity": "a"}}
-        conversation.send(b"".join(line_of({"id": number + each, **call}) for each in range(5)))
+        conversation.send(b"".join(line_of({"id": first + each, **call}) for each in range(5)))
+        assert called.wait(PATIENCE)
+        if way == "quit":
+            conversation.send(line_of({"id": first + 5, "op": "quit"}))
         conversation.end_input()
+        ended.set()
         assert conversation.exit_code() == 0
-        assert len(server.tenant.calls) == 5
-        assert [answer["id"] for answer in conversation.answers][-5:] == [number + each for each in range(5)]
+        assert len(server.tenant.calls) == 1
+        assert [answer["id"] for answer in conversation.answers][-1] in (first, first + 5)
         assert server.tenant.open == set()
 
 

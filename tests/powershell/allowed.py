@@ -40,7 +40,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "System.Collections.IDictionary": ("GetEnumerator",),
     "System.Collections.IEnumerable": (),
     "System.Collections.IList": (),
-    "System.Collections.Queue": ("new", "Count", "Dequeue", "Enqueue", "Peek"),
+    "System.Collections.Queue": ("new", "Clear", "Count", "Dequeue", "Enqueue", "Peek"),
     "System.Collections.Specialized.OrderedDictionary": ("GetEnumerator",),
     "System.Console": ("Error", "InputEncoding", "OpenStandardInput", "OpenStandardOutput"),
     "System.Convert": ("FromBase64String",),

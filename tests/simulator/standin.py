@@ -70,24 +70,27 @@ class Runner:
         self._kept: deque[tuple[int, str]] = deque()
 
     def serve(self) -> int:
-        """Until quit, the end of input, or too long a silence; gives the exit code."""
+        """Until quit, the end of input, or too long a silence; gives the exit code. Reads ahead, as the runner does."""
+        waiting: deque[dict[str, Any] | None] = deque()
         try:
             while not self._quit:
-                line = self._lines.read(self._idle_seconds)
+                try:
+                    line = self._lines.read(0 if waiting else self._idle_seconds)
+                except TimeoutError:
+                    if not waiting:
+                        return IDLE
+                    self._receive(waiting.popleft())
+                    continue
                 if line is None:
                     break
                 if line.strip():
-                    self._receive(line)
+                    _add(waiting, _frame(line))
             return 0
-        except TimeoutError:
-            return IDLE
         finally:
             self._exchange.disconnect()
 
-    def _receive(self, line: str) -> None:
-        try:
-            request = _frame(line)
-        except ValueError:
+    def _receive(self, request: dict[str, Any] | None) -> None:
+        if request is None:
             text = "not a JSON object with an integer id and an op"
             return self._answer(0, {"ok": False, "error": Fault("bad_frame", text).error})
         while self._kept and self._kept[0][0] <= (request.get("ack") or 0):
@@ -165,15 +168,22 @@ class Runner:
         return self._exchange.invoke(cmdlet, parameters, select)
 
 
-def _frame(line: str) -> dict[str, Any]:
-    """Raises ValueError."""
-    frame = json.loads(line)
-    if not isinstance(frame, dict) or not isinstance(frame.get("op"), str):
-        raise ValueError
-    request = fields(frame)
-    if not is_integer(request.get("id")) or request["id"] < 1 or not is_integer(request.get("ack", 0)):
-        raise ValueError
-    return request
+def _frame(line: str) -> dict[str, Any] | None:
+    """None where the line is no request."""
+    with suppress(ValueError):
+        frame = json.loads(line)
+        if isinstance(frame, dict) and isinstance(frame.get("op"), str):
+            request = fields(frame)
+            if is_integer(request.get("id")) and request["id"] >= 1 and is_integer(request.get("ack", 0)):
+                return request
+    return None
+
+
+def _add(waiting: deque[dict[str, Any] | None], request: dict[str, Any] | None) -> None:
+    """Once the client is done, nobody hears the answers to what waits."""
+    if request is not None and request["op"].lower() == "quit":
+        waiting.clear()
+    waiting.append(request)
 
 
 def _print(text: str) -> None:

@@ -212,18 +212,18 @@ function ConvertFrom-Frame([string] $Line) {
     $frame
 }
 
-function Receive-Line([string] $Line) {
-    $request = ConvertFrom-Frame $Line
+# Null is a line that was no request.
+function Receive-Request($Request) {
     $id = 0
-    if ($request) {
-        $id = $request['id']
-        while ($Kept.Count -and $Kept.Peek().Sequence -le $request['ack']) { $null = $Kept.Dequeue() }
+    if ($Request) {
+        $id = $Request['id']
+        while ($Kept.Count -and $Kept.Peek().Sequence -le $Request['ack']) { $null = $Kept.Dequeue() }
         if ($Runner.Seen[$id]) { return }
         $Runner.Seen[$id] = $true
     }
     try {
-        if (-not $request) { Stop-Request 'bad_frame' 'not a JSON object with an integer id and an op' }
-        $answer = Invoke-Request $request
+        if (-not $Request) { Stop-Request 'bad_frame' 'not a JSON object with an integer id and an op' }
+        $answer = Invoke-Request $Request
     } catch {
         $detail = $_.Exception.Data['Detail']
         if (-not $detail) {
@@ -244,15 +244,27 @@ function Send-Answer($Id, $Fields) {
     $Writer.Write($line)
 }
 
-# Gives the exit code of the process: 0 after quit and at the end of input, 4 after too long a silence.
+# Gives the exit code of the process: 0 after quit and at the end of input, 4 after too long a silence. It reads ahead:
+# once the client is done, nobody hears the answers to what waits.
 function Receive-Input {
+    $waiting = New-Object -TypeName System.Collections.Queue
+    $reading = $Reader.ReadLineAsync()
     while (-not $Runner.Quit) {
-        $reading = $Reader.ReadLineAsync()
-        if (-not $reading.Wait([int] ($Runner.IdleSeconds * 1000))) { return 4 }
-        if ($null -eq $reading.Result) { return 0 }
-        if ($reading.Result.Trim()) { Receive-Line $reading.Result }
+        $patience = if ($waiting.Count) { 0 } else { [int] ($Runner.IdleSeconds * 1000) }
+        if ($reading.Wait($patience)) {
+            if ($null -eq $reading.Result) { return 0 }
+            if ($reading.Result.Trim()) { Add-Request $waiting (ConvertFrom-Frame $reading.Result) }
+            $reading = $Reader.ReadLineAsync()
+        } elseif ($waiting.Count) {
+            Receive-Request $waiting.Dequeue()
+        } else { return 4 }
     }
     0
+}
+
+function Add-Request($Waiting, $Request) {
+    if ($Request -and $Request['op'] -eq 'quit') { $Waiting.Clear() }
+    $Waiting.Enqueue($Request)
 }
 
 #endregion

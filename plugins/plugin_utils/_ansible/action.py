@@ -21,6 +21,7 @@ from .._exchange.powershell import failure_of
 from .._exchange.session import SessionError, SessionLost
 from .._remote.channel import ChannelError
 from .arguments import ArgumentSpec, secrets_of, validated
+from .interruption import interruptible
 from .progress import ProgressWatch
 
 
@@ -97,6 +98,11 @@ class ExchangeAction(CollectionAction):
         if "verdict" in result:
             told["verdict"] = {**result["verdict"], "msg": told["msg"]}
         return told
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """As every action; signs out where the run is interrupted (docs/interrupts.md)."""
+        with interruptible():
+            return super().run(tmp, task_vars)
 
     def watch(self) -> ProgressWatch:
         """Progress that shows while the task runs (ansible facts 0.2)."""

@@ -93,5 +93,5 @@ class _Watch:
         os._exit(1)
 
     def _has_parent(self) -> bool:
-        """The sentinel is ready once the parent has gone; where a later fork of it holds that pipe, its number tells."""
+        """The sentinel is ready once the parent has gone; where a later fork holds that pipe, its number tells."""
         return os.getppid() == self._parent and not connection.wait([self._sentinel], 0)

@@ -68,7 +68,14 @@ _ROLE = "give the application the Exchange role Mail Recipients, with a write sc
 _LATER = "run it again later"
 #: What stands before a status of HTTP in its errors, in any language where .NET Framework reports it; a bare number may
 #: be in the name of a mailbox.
-_STATUS = r"(HttpStatusCode=|error: \(|success: |WebException\|[^|]*: \()"
+STATUS = r"(HttpStatusCode=|error: \(|success: |WebException\|[^|]*: \()"
+#: E21 in the words of .NET Framework, of .NET on Windows, and of .NET on Linux.
+NETWORK = (
+    r"The operation has timed out|HttpClient\.Timeout|A task was canceled|connection was closed"
+    r"|name could not be resolved|No such host is known|actively refused it|forcibly closed by the remote host"
+    r"|error occurred while sending the request|response ended prematurely"
+    r"|Name or service not known|Connection refused|Connection reset by peer|Network is unreachable"
+)
 
 _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ("E6", r"ManagementObjectNotFoundException.*couldn't be found on", Meaning.NOT_FOUND, "check the address"),
@@ -98,7 +105,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
         "remove entries of deleted accounts from the mailbox, or grant through a mail-enabled security group",
     ),
     ("E12", r"couldn't be read from domain controller|replication delays", Meaning.TRANSIENT, _LATER),
-    ("E13", rf"ThrottlingError|LimitsExceeded|{_STATUS}429\b|Too many requests", Meaning.THROTTLED, _LATER),
+    ("E13", rf"ThrottlingError|LimitsExceeded|{STATUS}429\b|Too many requests", Meaning.THROTTLED, _LATER),
     ("E14", r"(?<!')Server ?Busy(?![@'])", Meaning.THROTTLED, _LATER),
     ("E15", r"exceeded the maximum number of connections allowed|MaxConcurrency", Meaning.THROTTLED, _LATER),
     (
@@ -110,7 +117,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ("E17", r"Resource temporarily unavailable", Meaning.TRANSIENT, _LATER),
     (
         "E18",
-        rf"{_STATUS}50[0234]\b|Bad Gateway|Service Unavailable|Gateway Timeout",
+        rf"{STATUS}50[0234]\b|Bad Gateway|Service Unavailable|Gateway Timeout",
         Meaning.TRANSIENT,
         _LATER,
     ),
@@ -128,8 +135,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ),
     (
         "E21",
-        r"The operation has timed out|HttpClient\.Timeout|A task was canceled|connection was closed"
-        r"|name could not be resolved",
+        NETWORK,
         Meaning.TRANSIENT,
         "check the network between the PowerShell host and outlook.office365.com",
     ),
@@ -147,7 +153,7 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ),
     (
         "E23",
-        rf"{_STATUS}401\b|(?<!')Unauthorized(?!Access|[@'])|AccessToken expired|token is expired",
+        rf"{STATUS}401\b|(?<!')Unauthorized(?!Access|[@'])|AccessToken expired|token is expired",
         Meaning.SESSION,
         "sign in with a certificate, which the module renews itself, or with a fresh access_token",
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from .errors import Meaning, diagnose
+from .errors import NETWORK, STATUS, Diagnosis, Meaning, diagnose
 from .session import CmdletError
 
 _ROLE = (
@@ -53,8 +53,7 @@ _BY_TEXT: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "E21",
-        r"The operation has timed out|HttpClient\.Timeout|name could not be resolved|remote name could not|No such host"
-        r"|connection was closed|actively refused",
+        NETWORK,
         "Let the PowerShell host reach login.microsoftonline.com and outlook.office365.com over HTTPS",
     ),
     (
@@ -64,10 +63,10 @@ _BY_TEXT: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "E46",
-        r"window handle|NonInteractive mode",
+        r"window handle|\bWAM\b|NonInteractive mode",
         "The module tried to ask somebody: check app_id, organization and the certificate",
     ),
-    ("E25", r"UnAuthorized|\b40[13]\b|Forbidden", _ROLE),
+    ("E25", rf"UnAuthorized|{STATUS}40[13]\b|Forbidden", _ROLE),
 )
 _AADSTS = re.compile(r"AADSTS(\d+)")
 
@@ -81,12 +80,19 @@ def remedy(type_name: str, text: str) -> tuple[str, str]:
     for row, pattern, advice in _BY_TEXT:
         if re.search(pattern, whole, re.IGNORECASE | re.DOTALL):
             return row, advice
-    return "", ""
+    busy = _trouble(type_name, text)
+    return (busy.rule, busy.remedy[:1].upper() + busy.remedy[1:]) if busy else ("", "")
 
 
 def may_pass(type_name: str, text: str) -> bool:
     """Whether signing in may work later, without anybody doing anything (exchange facts E12 to E18, E21, E40)."""
     if _AADSTS.search(text):
         return remedy(type_name, text) == _BY_AADSTS["50033"]
-    diagnosis = diagnose(CmdletError(text, type_name))
-    return diagnosis.meaning in (Meaning.TRANSIENT, Meaning.THROTTLED) and diagnosis.rule not in ("E19", "E20")
+    busy = _trouble(type_name, text)
+    return busy is not None and busy.rule not in ("E19", "E20")
+
+
+def _trouble(type_name: str, text: str) -> Diagnosis | None:
+    """Of the service behind the sign-in, which passes."""
+    found = diagnose(CmdletError(text, type_name))
+    return found if found.meaning in (Meaning.TRANSIENT, Meaning.THROTTLED) else None

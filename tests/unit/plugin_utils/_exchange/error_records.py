@@ -123,6 +123,16 @@ RECORDS: dict[str, tuple[CmdletError, ...]] = {
         way(WEB, "The operation has timed out."),
         way(WEB, "The underlying connection was closed: An unexpected error occurred on a receive."),
         way(WEB, "The remote name could not be resolved: 'outlook.office365.com'"),
+        way(HTTP, "No such host is known. (outlook.office365.com:443)"),
+        way(HTTP, "No connection could be made because the target machine actively refused it."),
+        way("System.IO.IOException", "Unable to read data from the transport connection: An existing connection was"
+            " forcibly closed by the remote host."),
+        way(HTTP, "An error occurred while sending the request."),
+        way("System.Net.Http.HttpIOException", "The response ended prematurely. (ResponseEnded)"),
+        way(HTTP, "Name or service not known (outlook.office365.com:443)"),
+        way(HTTP, "Connection refused (outlook.office365.com:443)"),
+        way("System.IO.IOException", "Unable to read data from the transport connection: Connection reset by peer."),
+        way(HTTP, "Network is unreachable (outlook.office365.com:443)"),
     ),
     "E22": (errors.session_lost().error, native(401, "Unauthorized", errors.session_lost().error.text)),
     "E23": (

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
+
+from .redaction import redacted
 
 _LINES = 20
 _CHARACTERS = 2000
@@ -22,11 +25,16 @@ class LogTail:
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._stderr = b""
+        self._secrets: frozenset[str] = frozenset()
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """What is never to be shown, however it is written."""
+        self._secrets |= frozenset(secrets)
 
     def add_line(self, text: str) -> None:
         """A line of standard output that was no reply."""
         if text.strip():
-            self._lines.append(text.strip())
+            self._lines.append(redacted(text.strip(), self._secrets))
 
     def add_stderr(self, data: bytes) -> None:
         """Standard error, in whatever pieces it comes; the last 64 KiB are kept."""
@@ -34,7 +42,7 @@ class LogTail:
 
     def text(self) -> str:
         """At most 2,000 characters, or empty."""
-        lines = [*self._lines, *readable(self._stderr).splitlines()]
+        lines = [*self._lines, *redacted(readable(self._stderr), self._secrets).splitlines()]
         kept = "\n".join(line.rstrip() for line in lines if line.strip())
         return kept[-_CHARACTERS:]
 

@@ -19,6 +19,7 @@ from .errors import AnswerOverdue, LanguageModeRefused, ProcessEnded, RunnerErro
 from .frames import BATCH_BYTES, Decoder, Fatal, LogLine, Reply, batches
 from .ledger import Fields, Inbox, Ledger
 from .log import LogTail
+from .redaction import redacted, secrets_in
 
 T = TypeVar("T")
 
@@ -123,10 +124,13 @@ class RpcClient:
 
     def request(self, op: str, patience: float = PATIENCE, **fields: object) -> dict[str, Any]:
         """One request, its ``result``. Raises RunnerError if it was answered with an error."""
+        secrets = secrets_in(fields.get("sign_in"))
+        self._log.hide(secrets)
         ((_token, reply),) = self.stream([(None, {"op": op, **fields})], patience)
         if not reply.ok:
             error = reply.body.get("error") or {}
-            raise RunnerError(op, str(error.get("code", "")), str(error.get("type", "")), str(error.get("text", "")))
+            text = redacted(str(error.get("text", "")), secrets)
+            raise RunnerError(op, str(error.get("code", "")), str(error.get("type", "")), text)
         return dict(reply.body.get("result") or {})
 
     def stream(

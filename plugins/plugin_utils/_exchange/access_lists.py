@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Union
@@ -42,9 +42,10 @@ class Entries:
 
 @dataclass(frozen=True)
 class NoEvidence:
-    """A read that must not be believed, and why: neither held nor missing."""
+    """A read that must not be believed, and why: neither held nor missing. ``odd``: another read may tell."""
 
     reason: str
+    odd: bool = False
 
 
 AccessList = Union[Entries, NoEvidence]
@@ -57,8 +58,15 @@ def read_send_as_of(session: Session, principals: Sequence[Principal]) -> dict[s
 
     One call for each of its SIDs: a read by one SID does not show the entries under another (exchange facts 1.1).
     """
-    answers = ask_all(session, {sid: cmdlets.get_send_as_of(sid) for one in principals for sid in one.sids})
+    answers = _ask_twice(session, {sid: cmdlets.get_send_as_of(sid) for one in principals for sid in one.sids})
     return {one.key: _of_one_trustee(one, [answers[sid] for sid in one.sids]) for one in principals}
+
+
+def _ask_twice(session: Session, calls: Mapping[str, Call]) -> dict[str, Answer]:
+    """Answers over the whole tenant. One without any row is asked for again: it would stand for every mailbox."""
+    answers = ask_all(session, calls)
+    empty = [key for key, answer in answers.items() if answer.error is None and not answer.rows]
+    return {**answers, **ask_all(session, {key: replace(calls[key], fresh=True) for key in empty})}
 
 
 def _of_one_trustee(principal: Principal, answers: Iterable[Answer]) -> AccessList:
@@ -107,18 +115,22 @@ def _read_each(
 ) -> dict[str, AccessList]:
     """Unfiltered lists, each checked to be of the recipient asked for.
 
-    A list without its SELF entry is read once more, for it is how a broken read shows (exchange facts 3.3, last line);
-    then it is believed with a doubt. A list without any entry is never believed (design rule 1), unless it is of a
+    A list that is odd is read once more: of another mailbox, cut off, or without its SELF entry, which is how a broken
+    read shows (exchange facts 3.3, last line). Without SELF it is then believed with a doubt. A list without any entry is never believed (design rule 1), unless it is of a
     recipient that is no user: such a list may be empty.
     """
     by_guid = {one.guid: one for one in recipients}
     answers = ask_all(session, {guid: call(one) for guid, one in by_guid.items()})
     read = {guid: _list_of(by_guid[guid], answer, entries_of) for guid, answer in answers.items()}
-    again = [by_guid[guid] for guid, one in read.items() if isinstance(one, Entries) and one.doubt]
+    again = [by_guid[guid] for guid, one in read.items() if _is_odd(one)]
     if again:
         answers = ask_all(session, {one.guid: replace(call(one), fresh=True) for one in again})
         read.update({guid: _list_of(by_guid[guid], answer, entries_of) for guid, answer in answers.items()})
     return {guid: _believed(by_guid[guid], one) for guid, one in read.items()}
+
+
+def _is_odd(read: AccessList) -> bool:
+    return bool(read.doubt) if isinstance(read, Entries) else read.odd
 
 
 def _list_of(
@@ -126,11 +138,11 @@ def _list_of(
 ) -> AccessList:
     fault = why_no_evidence(answer)
     if fault:
-        return NoEvidence(fault)
+        return NoEvidence(fault, odd=answer.error is None)
     entries = entries_of(answer)
     strangers = [entry.mailbox for entry in entries if not recipient.is_called(entry.mailbox)]
     if strangers:
-        return NoEvidence(f"Exchange answered with entries of another mailbox ({strangers[0]})")
+        return NoEvidence(f"Exchange answered with entries of another mailbox ({strangers[0]})", odd=True)
     if any(entry.is_self for entry in entries) or (entries and not recipient.has_self):
         return Entries(entries)
     return Entries(entries, doubt="the entry of SELF, which every mailbox has, was not in the answer")
@@ -151,23 +163,29 @@ def read_send_on_behalf_of(session: Session, principals: Sequence[Principal]) ->
     calls = {
         key: cmdlets.get_send_on_behalf_of(filters.equals("GrantSendOnBehalfTo", one.distinguished_name))
         for key, one in by_key.items()
-        if one.distinguished_name
+        if filters.is_writable(one.distinguished_name) and one.distinguished_name
     }
-    read = {key: _delegators(by_key[key], answer) for key, answer in ask_all(session, calls).items()}
+    read = {key: _delegators(by_key[key], answer) for key, answer in _ask_twice(session, calls).items()}
+    odd = [key for key, one in read.items() if isinstance(one, NoEvidence) and one.odd]
+    again = ask_all(session, {key: replace(calls[key], fresh=True) for key in odd})
+    read.update({key: _delegators(by_key[key], answer) for key, answer in again.items()})
     return {key: read[key] if key in read else _unasked(one) for key, one in by_key.items()}
 
 
 def _unasked(principal: Principal) -> Delegators:
     if principal.is_bare_sid:
         return frozenset()
+    if principal.distinguished_name:
+        return NoEvidence("the account's name holds a typographic quote, so no filter can safely look for it")
     return NoEvidence("Exchange shows no distinguished name of the account, by which alone it could be looked for")
 
 
 def _delegators(principal: Principal, answer: Answer) -> Delegators:
     fault = why_no_evidence(answer)
     if fault:
-        return NoEvidence(fault)
+        return NoEvidence(fault, odd=answer.error is None)
     for row in answer.rows:
         if not any(principal.is_called(value) for value in list_of(row.get("GrantSendOnBehalfTo"))):
-            return NoEvidence(f"Exchange answered with a mailbox that does not name the account ({row.get('Name')})")
+            why = f"Exchange answered with a mailbox that does not name the account ({row.get('Name')})"
+            return NoEvidence(why, odd=True)
     return frozenset(text_of(row.get("Guid")).lower() for row in answer.rows)

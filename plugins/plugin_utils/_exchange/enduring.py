@@ -86,6 +86,7 @@ class EnduringSession:
         self._why = Failure(FailureClass.SESSION_LOST, retry_safe=True)
         self._cause = ""
         self._losses = 0
+        self._is_over = False
         self.opened = 1
         self.repeats: Counter[str] = Counter()
 
@@ -172,7 +173,8 @@ class EnduringSession:
         if self._session is not None:
             return self._session
         trouble = ""
-        for seconds in PAUSES[self._losses - 1 :] if self._losses <= LOSSES_IN_A_ROW and self.opened < SESSIONS else ():
+        gives_up = self._is_over or self._losses > LOSSES_IN_A_ROW or self.opened >= SESSIONS
+        for seconds in () if gives_up else PAUSES[self._losses - 1 :]:
             if seconds >= self._deadline.left:
                 break
             self._pause(seconds, f"{self._cause}: starting another PowerShell")
@@ -186,7 +188,8 @@ class EnduringSession:
                 self._info = session.info
                 self.opened += 1
                 return session
-        raise SessionLost(f"{self._cause}{trouble}", tuple(queue.again), self._why)
+        self._cause, self._is_over = f"{self._cause}{trouble}", True
+        raise SessionLost(self._cause, tuple(queue.again), self._why)
 
 
 def _says_ended(answer: Answer) -> bool:

@@ -18,6 +18,7 @@ class Action(Enum):
     REPEAT = "not served: a new connection, the same again"
     RESUME = "perhaps served: a new connection, and let the client resume"
     SMALLER = "not served: the same again in halves"
+    LATER = "not served: the same again once output was taken"
     LOST = "the shell is gone, or its process"
     FAIL = "nothing helps"
 
@@ -78,7 +79,7 @@ _BY_CODE: dict[int, Fault] = {
     **dict.fromkeys((2150859082, 2150859087, 2150859212), replace(_GONE, row="F3")),
     109: replace(_GONE, row="F21", text="PowerShell has ended (broken pipe)"),
     995: Fault("F4", Action.RESUME, "the operation was aborted: the shell or the service is stopping"),
-    170: Fault("F5", Action.WAIT, "the shell stays busy with what was sent before", tries=3, pause=5.0),
+    170: Fault("F5", Action.LATER, "the shell stays busy with what was sent before", _AS_ANSIBLE, tries=3),
     1460: replace(_NOTHING_CAME, row="F6"),
     2150859173: _quota("MaxShellsPerUser"),
     2150859174: _quota("MaxConcurrentOperationsPerUser"),
@@ -92,7 +93,10 @@ _BY_CODE: dict[int, Fault] = {
         (2150858823, 2150858824),
         Fault("F8", Action.FAIL, "a message is larger than the host allows", "Raise MaxEnvelopeSizekb there"),
     ),
-    2150858802: Fault("F8", Action.FAIL, "the host refused a request made at the same time as another"),
+    # A Receive whose connection broke may be under way there for some time yet (winrm facts 3.5, 3.6).
+    2150858802: Fault(
+        "F8", Action.WAIT, "the host refused a request made at the same time as another", tries=6, pause=5.0
+    ),
     2150859180: Fault(
         "F8",
         Action.FAIL,
@@ -187,7 +191,7 @@ _BY_CLASS: tuple[tuple[str, Fault], ...] = (
             "F19",
             Action.FAIL,
             "TLS cannot be agreed on",
-            "Check that ansible_winrm_scheme fits the port: 5986 is https",
+            _TLS_FITS,
         ),
     ),
     ("NameResolutionError", _contact("the name cannot be resolved", "Check ansible_host, and the name service")),

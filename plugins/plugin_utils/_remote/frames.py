@@ -40,14 +40,19 @@ class LogLine:
     text: str
 
 
+#: A line that is longer is no answer of ours, whatever writes it: tens of thousands of rows have less.
+LONGEST_LINE = 256 * 1024 * 1024
+
 Event = Union[Reply, Fatal, LogLine]
 
 
 class Decoder:
     """Takes standard output in whatever pieces it comes, gives the events of each line that is complete."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = LONGEST_LINE) -> None:
         self._parts: list[bytes] = []
+        self._length = 0
+        self._longest = longest
         self._skipping = False
 
     def feed(self, data: bytes) -> list[Event]:
@@ -56,23 +61,30 @@ class Decoder:
         events: list[Event] = []
         for piece in complete:
             events.extend(self._finish(piece))
-        if rest:
+        if rest and not self._skipping:
             self._parts.append(rest)
+            self._length += len(rest)
+        if self._length > self._longest:
+            self.skip_line()
         return events
 
     def skip_line(self) -> None:
         """Output may be missing from here on: what follows must not be read as the end of a line begun before."""
         self._skipping = self._skipping or bool(self._parts)
-        self._parts.clear()
+        self._forget()
 
     def _finish(self, piece: bytes) -> list[Event]:
         line = b"".join((*self._parts, piece))
-        self._parts.clear()
+        self._forget()
         if self._skipping:
             self._skipping = False
             return []
         text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").rstrip("\r")
         return [_event(text)] if text else []
+
+    def _forget(self) -> None:
+        self._parts.clear()
+        self._length = 0
 
 
 def _event(text: str) -> Event:

@@ -34,7 +34,7 @@ class LogTail:
     def add_line(self, text: str) -> None:
         """A line of standard output that was no reply."""
         if text.strip():
-            self._lines.append(redacted(text.strip(), self._secrets))
+            self._lines.append(redacted(text.strip(), self._secrets)[-_CHARACTERS:])
 
     def add_stderr(self, data: bytes) -> None:
         """Standard error, in whatever pieces it comes; the last 64 KiB are kept."""

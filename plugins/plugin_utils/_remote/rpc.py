@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
@@ -100,6 +101,7 @@ class RpcClient:
         self._log = LogTail()
         self._ended: ChannelError | None = None
         self._greeted = False
+        self._until = math.inf
         self._losses_in_a_row = 0
         self._last_sent = self._last_received = self._last_progress = clock()
 
@@ -107,6 +109,10 @@ class RpcClient:
     def place(self) -> Mapping[str, object]:
         """That of the channel."""
         return self._channel.place
+
+    def give_up_after(self, seconds: float) -> None:
+        """From then on whatever is not answered is overdue, however long it may take by itself."""
+        self._until = self._clock() + seconds
 
     def start(self, executable: str, launch: Launch, read_only: bool) -> dict[str, Any]:
         """Starts PowerShell and its runner; gives the answer to ``hello``."""
@@ -154,6 +160,8 @@ class RpcClient:
 
     def keep_alive(self) -> None:
         """Pings if nothing was sent for 20 seconds; whoever pauses between streams calls this now and then."""
+        if self._ended:
+            raise self._ended
         if self._clock() - self._last_sent >= PING_AFTER:
             self._send([self._ledger.ping()])
 
@@ -194,12 +202,10 @@ class RpcClient:
 
     def _turn(self) -> None:
         """Waits once for output, and mends what turns out to be lost."""
-        if self._ended:
-            raise self._ended
         self.keep_alive()
         self._pace()
         try:
-            self._take(self._channel.receive())
+            self._take(self._heard())
         except ChannelInterrupted as cause:
             self._decoder.skip_line()
             self._recover(cause)
@@ -230,10 +236,12 @@ class RpcClient:
 
     def _check_patience(self) -> None:
         head = self._ledger.head
-        if head is None or self._ended or self._clock() - self._last_progress <= head.patience:
+        now = self._clock()
+        if head is None or self._ended or (now - self._last_progress <= head.patience and now <= self._until):
             return
         what = head.fields.get("cmdlet") or head.fields["op"]
-        raise AnswerOverdue(f"PowerShell did not answer {what} within {head.patience:.0f} seconds")
+        limit = f"within {head.patience:.0f} seconds" if now <= self._until else "before the run had to end"
+        raise self._over(AnswerOverdue(f"PowerShell did not answer {what} {limit}"))
 
     def _send(self, lines: list[bytes]) -> None:
         try:
@@ -248,23 +256,49 @@ class RpcClient:
             self._losses_in_a_row += 1
             if self._losses_in_a_row > MAX_LOSSES:
                 why = cause or "what was sent or answered did not arrive whole"
-                raise ChannelError(f"Contact with PowerShell was lost {MAX_LOSSES} times in a row: {why}") from cause
+                text = f"Contact with PowerShell was lost {MAX_LOSSES} times in a row: {why}"
+                raise self._over(ChannelError(text, may_pass=True)) from cause
             try:
-                return self._transmit(self._ledger.again())
+                self._transmit(self._ledger.again())
+                break
             except ChannelInterrupted as interruption:
                 cause = interruption
+        if not self._ledger.in_flight:
+            self._losses_in_a_row = 0
 
     def _transmit(self, lines: list[bytes]) -> None:
         for batch in batches(lines):
             begun = self._clock()
-            self._channel.send(batch)
+            self._say(batch)
             self._last_sent = self._clock()
             self.statistics.batches += 1
             if self._last_sent - begun > SLOW_SEND:
                 self._window = max(SMALLEST_WINDOW, self._window // 2)
 
+    def _say(self, batch: bytes) -> None:
+        try:
+            self._channel.send(batch)
+        except ChannelInterrupted:
+            raise
+        except ChannelError as error:
+            raise self._over(error) from error.__cause__
+
+    def _heard(self) -> Output:
+        try:
+            return self._channel.receive()
+        except ChannelInterrupted:
+            raise
+        except ChannelError as error:
+            raise self._over(error) from error.__cause__
+
+    def _over(self, error: ChannelError) -> ChannelError:
+        """From now on every request fails at once, and the end waits for nothing."""
+        self._ended = self._ended or error
+        return error
+
     def _quit(self) -> None:
-        if self._ended or not self._greeted:
+        """Only where somebody listens: the end of a run must not wait for a host that is gone."""
+        if self._ended or not self._greeted or self._losses_in_a_row:
             return
         self._transmit([self._ledger.control({"op": "quit"})])
         begun = heard = self._clock()

@@ -5,42 +5,30 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from .channel import ChannelError, ChannelInterrupted, ChannelStatistics, Ending, Output
-from .errors import LoginRefused, ShellLost, ShellRefused
-from .faults import FOREIGN, Action, Fault, classify
-from .kerberos import Tickets
-from .pywinrm import WinRMOptions, connect, options_of
-
-T = TypeVar("T")
+from .contact import Contact, Faulted
+from .faults import FOREIGN, Action
+from .frames import BATCH_BYTES
+from .pywinrm import WinRMOptions, options_of
 
 CODE_PAGE = 65001
 #: Ends the shell, and so PowerShell, if the client vanishes (winrm facts 3.6).
 IDLE_TIMEOUT = "PT900S"
-#: The far end drops idle connections after 120 seconds, which pywinrm does not survive (winrm facts 1.3).
-FRESH_FOR = 60.0
-#: Seconds without contact until the run ends; the runner itself waits for 60.
-RECONNECT_FOR = 120.0
-LONGEST_PAUSE = 30.0
 SMALLEST_PIECE = 1024
+#: While input waits for the process to read, a Receive must not take long: after each the input is sent again.
+BUSY_SECONDS = 5
+#: A Receive waits at the host. One that brings nothing at once was answered by something else.
+EMPTY_PAUSE = 1.0
+MAX_EMPTY = 10
 #: Between attempts to delete a shell that an earlier process left.
 DELETE_PAUSES = (1.0, 5.0)
-
-
-class _Faulted(Exception):
-    """An operation that failed; ``answered``: the service itself said so."""
-
-    def __init__(self, fault: Fault, answered: bool) -> None:
-        super().__init__(fault.row)
-        self.fault = fault
-        self.answered = answered
 
 
 class WinRMChannel:
@@ -57,19 +45,14 @@ class WinRMChannel:
     ) -> None:
         self.statistics = ChannelStatistics()
         self._given = options
-        self._options = WinRMOptions("")
         self._clock = clock
         self._sleep = sleep
-        self._protocol: Any = None
-        self._excerpt: Callable[[], str] = str
-        self._tickets = Tickets()
+        self._made: Contact | None = None
         self._shell = ""
         self._command = ""
-        self._in_contact = False
-        self._last_request = clock()
-        self._trouble_since: float | None = None
-        self._in_a_row: dict[str, int] = {}
-        self._piece: int | None = None
+        self._piece = BATCH_BYTES
+        self._unsent = b""
+        self._empty = 0
         self._doomed: ChannelError | None = None
 
     @property
@@ -79,191 +62,129 @@ class WinRMChannel:
             return {}
         return {
             "channel": "winrm",
-            "endpoint": _without_user(self._options.endpoint),
+            "endpoint": _without_user(self._contact.options.endpoint),
             "shell": self._shell,
             "command": self._command,
         }
+
+    @property
+    def _contact(self) -> Contact:
+        if self._made is None:
+            raise ChannelError("The channel was never opened")
+        return self._made
 
     def open(self, executable: str, arguments: list[str]) -> None:
         """Opens the shell and starts the program. Raises ChannelError at the first fault: accounts lock out.
 
         Where the host was reached it is LoginRefused or ShellRefused.
         """
-        self._prepare(options_of(self._given))
+        self._made = contact = Contact(options_of(self._given), self.statistics, self._clock, self._sleep)
+        protocol = contact.protocol
         program = f'"{executable}"' if " " in executable and '"' not in executable else executable
         try:
-            self._shell = self._perform(
-                lambda: self._protocol.open_shell(codepage=CODE_PAGE, idle_timeout=IDLE_TIMEOUT)
+            self._shell = contact.perform(lambda: protocol.open_shell(codepage=CODE_PAGE, idle_timeout=IDLE_TIMEOUT))
+            self._command = contact.perform(
+                lambda: protocol.run_command(self._shell, program, arguments, console_mode_stdin=False)
             )
-            self._command = self._perform(
-                lambda: self._protocol.run_command(self._shell, program, arguments, console_mode_stdin=False)
-            )
-        except _Faulted as stop:
-            raise self._refusal(stop) from stop.__cause__
+        except Faulted as stop:
+            raise contact.refusal(stop) from stop.__cause__
 
     def send(self, data: bytes) -> None:
-        """Writes to standard input. Raises ChannelInterrupted if it may not have arrived, or only in part."""
+        """Writes to standard input. Raises ChannelInterrupted if it may not have arrived, or only in part.
+
+        What the process has no room for waits here, and goes out between later receives.
+        """
+        data, self._unsent = self._unsent + data, b""
         while data:
-            piece = data[: self._piece]
+            piece = self._cut(data)
             try:
-                self._perform(partial(self._send_piece, piece))
-            except _Faulted as stop:
+                self._contact.perform(partial(self._send_piece, piece))
+            except Faulted as stop:
                 if stop.fault.action is Action.SMALLER and len(piece) > SMALLEST_PIECE:
                     self._piece = len(piece) // 2
                     continue
-                if stop.fault.action is not Action.NOTHING_CAME:
-                    self._fail_send(stop)
+                if stop.fault.action is Action.LATER:
+                    self._unsent = data
+                    break
+                if not self._taken_for_sent(piece, stop):
                     break
             data = data[len(piece) :]
 
     def receive(self) -> Output:
         """One Receive, of at most the operation timeout."""
+        if self._unsent:
+            self.send(b"")
+        contact = self._contact
+        longest = contact.options.operation_timeout_sec
+        contact.protocol.operation_timeout_sec = min(longest, BUSY_SECONDS) if self._unsent else longest
         begun = self._clock()
         try:
-            stdout, stderr, code, done = self._perform(
-                lambda: self._protocol.get_command_output_raw(self._shell, self._command)
+            stdout, stderr, code, done = contact.perform(
+                lambda: contact.protocol.get_command_output_raw(self._shell, self._command)
             )
-        except _Faulted as stop:
+        except Faulted as stop:
             if self._doomed and stop.fault.action is not Action.LOST:
                 raise self._doomed from stop.__cause__
             if stop.fault.action is Action.NOTHING_CAME:
                 return Output()
             if stop.fault.action is Action.RESUME and not stop.answered:
                 self._outlive_orphan(begun)
-            raise self._end(stop) from stop.__cause__
+            self._unsent = b""  # the client says it again
+            raise contact.failure(stop) from stop.__cause__
+        self._bear(bool(stdout or stderr or done) or self._clock() - begun >= EMPTY_PAUSE)
         return Output(stdout, stderr, code if done else None, done)
 
     def terminate(self) -> None:
         """Ends the program, unless contact is lost, when closing the shell must do."""
         command, self._command = self._command, ""
-        if command and self._trouble_since is None:
-            with suppress(Exception):
-                self._attempt(lambda: self._protocol.cleanup_command(self._shell, command))
+        if command and self._contact.trouble_since is None:
+            self._contact.part(lambda: self._contact.protocol.cleanup_command(self._shell, command))
 
     def close(self) -> None:
         """Deletes the shell with all that runs in it, and closes the connection."""
         shell, self._shell = self._shell, ""
         if shell:
-            with suppress(Exception):
-                self._attempt(lambda: self._protocol.close_shell(shell))
-        self._disconnect()
-        self._tickets.forget()
+            self._contact.part(lambda: self._contact.protocol.close_shell(shell))
+        if self._made is not None:
+            self._made.close()
 
-    def delete(self, options: WinRMOptions, shell: str) -> Ending:
-        """Deletes a shell that another channel opened."""
-        self._prepare(options)
-        pauses = iter(DELETE_PAUSES)
-        while True:
-            try:
-                self._perform(lambda: self._protocol.close_shell(shell))
-                return Ending.ENDED
-            except _Faulted as stop:
-                if stop.answered and stop.fault.action is Action.LOST:
-                    return Ending.WAS_GONE
-                pause = next(pauses, None) if stop.fault.action is Action.RESUME else None
-                if pause is None:
-                    raise self._refusal(stop) from stop.__cause__
-                self._sleep(pause)
-            finally:
-                self._disconnect()
-                self._tickets.forget()
+    def _send_piece(self, piece: bytes) -> None:
+        self._contact.protocol.send_command_input(self._shell, self._command, piece)
 
-    def _prepare(self, options: WinRMOptions) -> None:
-        self._options = options
-        self._protocol, self._excerpt, self._tickets = connect(options, self.statistics)
+    def _cut(self, data: bytes) -> bytes:
+        """What one Send may carry, whole lines if it can be."""
+        piece = data[: self._piece]
+        lines = piece.rfind(b"\n") + 1
+        return piece[:lines] if len(piece) < len(data) and lines > 1 else piece
 
-    def _refusal(self, stop: _Faulted) -> ChannelError:
-        fault = FOREIGN if stop.fault.action is Action.LOST else stop.fault
-        if fault.refuses_login:
-            return LoginRefused(self._message(fault))
-        return ShellRefused(self._message(fault)) if stop.answered else ChannelError(self._message(fault))
+    def _taken_for_sent(self, piece: bytes, stop: Faulted) -> bool:
+        """Whether the next piece may follow. A rest without its beginning might make a line that nobody has said."""
+        if stop.fault.action is not Action.NOTHING_CAME:
+            self._fail_send(stop)
+            return False
+        if piece.endswith(b"\n"):
+            return True
+        self._fail_send(Faulted(replace(stop.fault, action=Action.RESUME, tries=3), stop.answered))
+        return False
 
-    def _fail_send(self, stop: _Faulted) -> None:
+    def _fail_send(self, stop: Faulted) -> None:
         """What the process said before it ended is still there to be received (winrm facts F21): that comes first."""
-        error = self._end(stop)
+        error = self._contact.failure(stop)
         if isinstance(error, ChannelInterrupted):
             raise error from stop.__cause__
         self._doomed = error
 
-    def _send_piece(self, piece: bytes) -> None:
-        self._protocol.send_command_input(self._shell, self._command, piece)
-
-    def _perform(self, operation: Callable[[], T]) -> T:
-        """Runs it, again where it was certainly not served. Raises _Faulted."""
-        tries: dict[str, int] = {}
-        while True:
-            try:
-                return self._attempt(operation)
-            except _Faulted as stop:
-                fault = stop.fault
-                tries[fault.row] = tries.get(fault.row, 0) + 1
-                again = fault.action is Action.WAIT or (fault.action is Action.REPEAT and self._in_contact)
-                if not again or tries[fault.row] > fault.tries:
-                    raise
-                self._sleep(fault.pause)
-
-    def _attempt(self, operation: Callable[[], T]) -> T:
-        if self._clock() - self._last_request > FRESH_FOR:
-            self._disconnect()
-        handled = sys.exc_info()[1]
-        try:
-            result = operation()
-        except Exception as cause:
-            fault = classify(cause, handled)
-            answered = type(cause).__name__ in ("WSManFaultError", "WinRMOperationTimeoutError")
-            if answered:
-                self._in_contact = True
-            if fault.action is Action.NOTHING_CAME:
-                self._well()
-            elif not answered or fault.action is Action.RESUME:
-                self._disconnect()
-            raise _Faulted(fault, answered) from cause
-        except BaseException:
-            self._disconnect()
-            raise
-        finally:
-            self._last_request = self._clock()
-        self._in_contact = True
-        self._well()
-        return result
-
-    def _well(self) -> None:
-        self._trouble_since = None
-        self._in_a_row.clear()
-
-    def _disconnect(self) -> None:
-        """The next request signs in anew. What is left of the old encryption must not be used (winrm facts 1.3)."""
-        if self._protocol is not None:
-            with suppress(Exception):
-                self._protocol.transport.close_session()
-            self._protocol.transport.session = None
-            self._protocol.transport.encryption = None
-
-    def _end(self, stop: _Faulted) -> ChannelError:
-        """The error for the client; for one that may pass, after a pause."""
-        fault = stop.fault
-        if fault.action is Action.LOST:
-            return ShellLost(self._message(fault))
-        if fault.action is not Action.RESUME:
-            return ChannelError(self._message(fault))
-        now = self._clock()
-        self._trouble_since = self._trouble_since or now
-        self._in_a_row[fault.row] = count = self._in_a_row.get(fault.row, 0) + 1
-        if count > fault.tries or now - self._trouble_since > RECONNECT_FOR:
-            return ChannelError(f"Contact was lost. {self._message(fault)}")
-        failures = sum(self._in_a_row.values())
-        self._sleep(min(2.0 ** (failures - 2), LONGEST_PAUSE) if failures > 1 else 0.0)
-        return ChannelInterrupted(self._message(fault))
-
     def _outlive_orphan(self, begun: float) -> None:
         """A Receive whose connection broke may live on at the host, and take output with it (winrm facts 3.6)."""
-        self._sleep(max(0.0, begun + self._options.operation_timeout_sec - self._clock()))
+        self._sleep(max(0.0, begun + self._contact.options.operation_timeout_sec - self._clock()))
 
-    def _message(self, fault: Fault) -> str:
-        excerpt = self._excerpt() if fault.row == FOREIGN.row else ""
-        begins = f" (it begins: {excerpt})" if excerpt else ""
-        remedy = f". {fault.remedy}" if fault.remedy else ""
-        return f"WinRM on {self._options.where}: {fault.text}{begins}{remedy}"
+    def _bear(self, waited: bool) -> None:
+        """A page that happens to be XML reads like an answer without output."""
+        self._empty = 0 if waited else self._empty + 1
+        if self._empty > MAX_EMPTY:
+            raise ChannelError(self._contact.message(FOREIGN))
+        if self._empty:
+            self._sleep(EMPTY_PAUSE)
 
 
 def _without_user(endpoint: str) -> str:
@@ -271,9 +192,24 @@ def _without_user(endpoint: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
-def end_shell(options: WinRMOptions, shell: str) -> Ending:
+def end_shell(options: WinRMOptions, shell: str, sleep: Callable[[float], None] = time.sleep) -> Ending:
     """Deletes a shell, and so ends all that runs in it, over a connection of its own (winrm facts 3.6).
 
     ENDED, or WAS_GONE. Raises ChannelError if the host does not say so: the shell may live on then.
     """
-    return WinRMChannel().delete(options, shell)
+    contact = Contact(options, ChannelStatistics(), sleep=sleep)
+    pauses = iter(DELETE_PAUSES)
+    try:
+        while True:
+            try:
+                contact.perform(lambda: contact.protocol.close_shell(shell))
+                return Ending.ENDED
+            except Faulted as stop:
+                if stop.answered and stop.fault.action is Action.LOST:
+                    return Ending.WAS_GONE
+                pause = next(pauses, None) if stop.fault.action is Action.RESUME else None
+                if pause is None:
+                    raise contact.refusal(stop) from stop.__cause__
+                sleep(pause)
+    finally:
+        contact.close()

@@ -54,6 +54,14 @@ def test_where_the_bytes_are_cut_does_not_matter(lines: list[Any], cuts: list[in
     ]
 
 
+def test_a_line_without_an_end_is_not_kept_for_ever() -> None:
+    decoder = Decoder(longest=1000)
+    for _time in range(100):
+        assert decoder.feed(b"x" * 999) == []
+        assert sum(map(len, decoder._parts)) <= 1000
+    assert decoder.feed(b"the rest\n" + reply(1, {}) + b"\n") == [Reply(1, 1, True, {"seq": 1, "id": 1, "ok": True})]
+
+
 @given(st.binary(max_size=200))
 def test_whatever_a_program_prints_nothing_breaks(data: bytes) -> None:
     decoder = Decoder()

@@ -45,6 +45,8 @@ def test_holds_the_last_lines_of_both_streams() -> None:
 
 def test_is_never_long() -> None:
     log = LogTail()
+    log.add_line("y " * 500_000)
+    assert sum(map(len, log._lines)) == 2000
     log.add_stderr(b"x " * 500_000 + b"end")
     assert len(log.text()) == 2000
     assert log.text().endswith("end")

@@ -335,6 +335,40 @@ class TestEnd:
             client.close()
         assert close.called
 
+    @pytest.mark.parametrize("method", ["send", "receive"])
+    def test_a_channel_that_is_over_is_asked_nothing_more(self, method: str) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        over = ChannelError("Contact was lost", may_pass=True)
+        with mock.patch.object(channel, method, side_effect=over), pytest.raises(ChannelError, match="was lost"):
+            client.request("ping")
+        sends = len(channel.sends)
+        for use in (lambda: client.request("ping"), client.keep_alive):
+            with pytest.raises(ChannelError, match="was lost") as caught:
+                use()
+            assert caught.value is over
+        client.close()
+        assert len(channel.sends) == sends
+        assert channel.calls == ["open pwsh", "terminate", "close"]
+
+    def test_a_process_that_hangs_is_not_asked_to_quit(self) -> None:
+        channel = FakeChannel(on_receive=[OnReceive.ARRIVES, *[OnReceive.NOTHING] * 100])
+        client = started(channel)
+        with pytest.raises(AnswerOverdue):
+            client.request("connect", patience=60.0)
+        begun = channel.clock.now
+        client.close()
+        assert channel.clock.now == begun
+
+    def test_nobody_is_asked_to_quit_while_contact_is_lost(self) -> None:
+        channel = FakeChannel(on_receive=[OnReceive.ARRIVES, OnReceive.INTERRUPTED, OnReceive.NOTHING])
+        client = started(channel)
+        replies = client.stream([call(0)])
+        with mock.patch.object(client, "_check_patience", side_effect=KeyboardInterrupt), pytest.raises(BaseException):  # noqa: B017, PT011
+            next(replies)
+        client.close()
+        assert not channel.runner.quit
+
     def test_close_before_start_sends_nothing(self) -> None:
         channel = FakeChannel()
         RpcClient(channel).close()

@@ -59,6 +59,28 @@ class TestLoss:
         assert echoes(client.stream(calls(range(100)))) == wanted(range(100))
         assert client.statistics.losses > 10
 
+    def test_losses_while_nothing_is_under_way_are_not_added_up(self) -> None:
+        """A run that only pings, because it waits for something, may lose contact now and then."""
+        channel = FakeChannel()
+        client = started(channel)
+        for _time in range(2 * rpc.MAX_LOSSES):
+            channel._on_send = iter([OnSend.LOST])
+            channel.clock.sleep(20)
+            client.keep_alive()
+        assert client.statistics.losses == 2 * rpc.MAX_LOSSES
+        assert echoes(client.stream([call(0)])) == [(0, "0")]
+
+    def test_a_request_that_never_arrives_whole_ends_the_run_though_pings_are_answered(self) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        feed = channel.runner.feed
+        with (
+            mock.patch.object(channel.runner, "feed", lambda data: feed(data.replace(b'"invoke"', b'"inv'))),
+            pytest.raises(ChannelError, match="did not arrive whole"),
+        ):
+            list(client.stream([call(0)]))
+        assert client.statistics.losses == rpc.MAX_LOSSES + 1
+
     @pytest.mark.parametrize("between", [ChannelInterrupted("gone"), Output()], ids=["interrupted", "silent"])
     def test_lines_of_two_answers_are_not_read_as_one(self, between: ChannelInterrupted | Output) -> None:
         """The middle of what two answers say is lost: their ends would make one well-formed answer."""

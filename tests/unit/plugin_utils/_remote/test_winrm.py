@@ -14,7 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote import rpc, winrm
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote import contact, rpc
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import ChannelError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.errors import ProcessEnded, ShellLost
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.rpc import RpcClient
@@ -175,7 +175,7 @@ def test_survives_an_idle_connection_that_the_host_has_dropped() -> None:
 def test_a_connection_that_was_idle_for_long_is_made_anew_before_it_is_used(endpoint: Endpoint) -> None:
     client = client_over(channel_to(endpoint))
     endpoint.drop_connections()
-    with mock.patch.object(winrm, "FRESH_FOR", 0.0):
+    with mock.patch.object(contact, "FRESH_FOR", 0.0):
         client.request("ping")
     assert endpoint.requests[Action.UNREADABLE] == 0
     client.close()
@@ -184,7 +184,7 @@ def test_a_connection_that_was_idle_for_long_is_made_anew_before_it_is_used(endp
 def test_after_a_failed_handshake_nothing_is_sent_in_plain_text(endpoint: Endpoint, client: RpcClient) -> None:
     """pywinrm keeps a session whose encryption was never set up; what went over it next would be in the clear."""
     endpoint.faults.add(Fault(HttpAnswer(503), Action.HANDSHAKE), Fault(Reset(), Action.HANDSHAKE, nth=3))
-    with mock.patch.object(winrm, "FRESH_FOR", 0.0):
+    with mock.patch.object(contact, "FRESH_FOR", 0.0):
         assert_each_ran_once(client, 10)
     assert len(endpoint.faults.fired) == 2
     assert endpoint.requests[Action.UNREADABLE] == 0
@@ -192,7 +192,7 @@ def test_after_a_failed_handshake_nothing_is_sent_in_plain_text(endpoint: Endpoi
 
 def test_an_answer_to_a_new_handshake_is_not_decrypted_with_the_old_key(endpoint: Endpoint, client: RpcClient) -> None:
     endpoint.faults.add(Fault(HttpAnswer(407, b"sign in first", content_type=""), Action.HANDSHAKE))
-    with mock.patch.object(winrm, "FRESH_FOR", 0.0), pytest.raises(ChannelError, match="HTTP status 407"):
+    with mock.patch.object(contact, "FRESH_FOR", 0.0), pytest.raises(ChannelError, match="HTTP status 407"):
         client.request("ping")
 
 
@@ -284,7 +284,7 @@ class TestEnd:
 
     def test_a_host_that_does_not_come_back_ends_the_run(self, endpoint: Endpoint, client: RpcClient) -> None:
         endpoint.faults.add(Fault(Refuse(3600), Action.RECEIVE))
-        with mock.patch.object(winrm, "RECONNECT_FOR", 1.0), pytest.raises(ChannelError, match="Contact was lost"):
+        with mock.patch.object(contact, "RECONNECT_FOR", 1.0), pytest.raises(ChannelError, match="Contact was lost"):
             list(client.stream(calls(range(100))))
 
     def test_a_quota_names_itself(self, endpoint: Endpoint, client: RpcClient) -> None:

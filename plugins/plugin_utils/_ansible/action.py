@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from traceback import format_exception
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -20,9 +20,11 @@ from .._exchange.failures import Failure, FailureClass
 from .._exchange.powershell import failure_of
 from .._exchange.session import SessionError, SessionLost
 from .._remote.channel import ChannelError
-from .arguments import ArgumentSpec, secrets_of, validated
+from .._remote.redaction import redacted
+from .arguments import ArgumentSpec, validated
 from .interruption import interruptible
 from .progress import ProgressWatch
+from .secrecy import crash_of, password_of, secrets_of, without
 
 
 class CollectionAction(ActionBase):
@@ -40,10 +42,10 @@ class CollectionAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Called by ansible. The one place where errors become a failure of the task."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        secrets: set[str] = set()
+        secrets = secrets_of(self.ARGUMENTS, self._task.args) | password_of(self._connection)
         try:
+            secrets |= self._secrets_of_environment()
             options = validated(self.ARGUMENTS, self.arguments())
-            secrets = secrets_of(self.ARGUMENTS, options) | self._secrets_of_environment()
             result.update(self.perform(options, task_vars or {}))
         except InputError as error:
             failure = Failure(FailureClass.INPUT)
@@ -56,8 +58,11 @@ class CollectionAction(ActionBase):
             result.update(failed(str(error), Failure(FailureClass.JOURNAL)))
         except AnsibleError as error:
             result.update(failed(str(error), Failure(FailureClass.INPUT)))
+        except Exception as error:  # a fault of the collection: nothing may hand its words on as they are
+            result.update(failed(crash_of(error, secrets), Failure(FailureClass.INTERNAL)))
+            result["exception"] = redacted("".join(format_exception(error)), secrets)
         result.update(self.named(result, task_vars or {}))
-        return dict(remove_values(result, secrets)) if secrets else result
+        return without(result, secrets)
 
     def named(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """What a result says otherwise, so that nobody takes its failure for another's."""

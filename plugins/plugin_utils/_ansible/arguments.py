@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
 from .._access.desired import InputError
+from .secrecy import texts_in
 from .sign_in import ENVIRONMENTS
 
 ArgumentSpec = dict[str, dict[str, Any]]
@@ -128,6 +129,9 @@ SELFTEST_INFO_ARGUMENTS: ArgumentSpec = {
 
 def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The options with their defaults and types; raises InputError for whatever the spec does not allow."""
+    faults = [f"{name}: {fault}" for name, value in arguments.items() for fault in _faults_of_text(value)]
+    if faults:
+        raise InputError(faults)
     result = ArgumentSpecValidator(spec).validate(dict(arguments))
     if result.errors.errors:
         raise InputError(_in_words(error) for error in result.errors.errors)
@@ -139,6 +143,8 @@ def _in_words(error: Exception) -> str:
     return f"Unsupported parameters: {error}" if isinstance(error, UnsupportedError) else str(error)
 
 
-def secrets_of(spec: ArgumentSpec, options: Mapping[str, Any]) -> set[str]:
-    """The values that must never be shown."""
-    return {str(options[name]) for name, one in spec.items() if one.get("no_log") and options.get(name)}
+def _faults_of_text(value: Any) -> Iterator[str]:
+    """Half a character of two cannot be written down, so it would arrive as something else."""
+    half = next((sign for text in texts_in(value) for sign in text if "\ud800" <= sign <= "\udfff"), None)
+    if half:
+        yield f"it holds {half!a}, which is half a character"

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +22,10 @@ _NOT_PASSED_ON = frozenset(
     {"endpoint", "transport", "username", "password", "scheme", "path", "kinit_mode", "kinit_cmd"}
 )
 _DEFAULT_EXECUTABLE = {"winrm": "powershell.exe", "local": "pwsh"}
+#: What cmd.exe takes for more than a name, where the program is started over WinRM, and what no path holds.
+_FORBIDDEN_IN_PROGRAM = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029\"&|<>^;`*?]")
+#: Options that an environment variable may hold (sign_in.py), and nobody else needs to know.
+_SECRET = ("CERTIFICATE_PASSWORD", "ACCESS_TOKEN")
 
 
 def kind_of(connection: Any) -> str:
@@ -39,9 +45,18 @@ def channel_of(connection: Any, executable: str | None) -> tuple[Channel, str]:
     """A channel, not yet open, and the executable to start through it."""
     kind = kind_of(connection)
     program = executable or _DEFAULT_EXECUTABLE[kind]
+    found = _FORBIDDEN_IN_PROGRAM.search(program)
+    if found:
+        raise InputError([f"executable holds the character {found.group()!a}: give the path of a program, nothing else"])
     if kind == "local":
-        return ProcessChannel(), program
+        return ProcessChannel(_without_secrets(os.environ)), program
     return WinRMChannel(**winrm_options(connection.get_option)), program
+
+
+def _without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a process of the same machine inherits: its environment stands in /proc, and goes on to what it starts."""
+    secret = {f"EXCHANGE_ONLINE_{name}" for name in _SECRET}
+    return {name: value for name, value in environment.items() if name not in secret}
 
 
 def winrm_options(get_option: Any) -> dict[str, Any]:

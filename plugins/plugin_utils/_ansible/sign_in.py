@@ -103,5 +103,5 @@ def _request(way: str, values: Mapping[str, str]) -> dict[str, str]:
 def _read_pfx(path: str) -> str:
     try:
         return base64.b64encode(Path(path).read_bytes()).decode("ascii")
-    except OSError as error:
-        raise InputError([f"certificate_file {path}: {error.strerror or error}"]) from error
+    except (OSError, ValueError) as error:
+        raise InputError([f"certificate_file {path}: {getattr(error, 'strerror', '') or error}"]) from error

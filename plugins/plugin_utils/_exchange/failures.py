@@ -24,6 +24,7 @@ class FailureClass(str, Enum):
     MAX_RUNTIME = "max_runtime"
     JOURNAL = "journal"
     MAILBOXES = "mailboxes"
+    INTERNAL = "internal"
 
 
 @dataclass(frozen=True)

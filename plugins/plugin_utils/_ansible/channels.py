@@ -47,7 +47,9 @@ def channel_of(connection: Any, executable: str | None) -> tuple[Channel, str]:
     program = executable or _DEFAULT_EXECUTABLE[kind]
     found = _FORBIDDEN_IN_PROGRAM.search(program)
     if found:
-        raise InputError([f"executable holds the character {found.group()!a}: give the path of a program, nothing else"])
+        raise InputError(
+            [f"executable holds the character {found.group()!a}: give the path of a program, nothing else"]
+        )
     if kind == "local":
         return ProcessChannel(_without_secrets(os.environ)), program
     return WinRMChannel(**winrm_options(connection.get_option)), program

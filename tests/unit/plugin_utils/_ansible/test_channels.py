@@ -174,3 +174,31 @@ def test_another_connection_is_named_with_what_to_do(transport: str) -> None:
             refusing(Connection(transport))
         assert f"the task's connection is {transport!r}" in str(raised.value)
         assert "delegate_to" in str(raised.value)
+
+
+@pytest.mark.parametrize("sign", ["&", "|", '"', "<", ">", "^", ";", "`", "*", "?", "\n", "\r", "\0", "\u2028"])
+@pytest.mark.parametrize("kind", ["winrm", "local"])
+def test_an_executable_is_no_command(kind: str, sign: str) -> None:
+    """Over WinRM, cmd.exe starts it."""
+    with pytest.raises(InputError, match="executable holds the character"):
+        channel_of(Connection(kind), f"pwsh{sign}calc")
+
+
+@pytest.mark.parametrize("path", [r"C:\Program Files\PowerShell\7\pwsh.exe", "/opt/pwsh", r"%ProgramFiles%\pwsh.exe"])
+def test_an_executable_may_be_any_path(path: str) -> None:
+    assert channel_of(Connection("winrm"), path)[1] == path
+
+
+def test_a_local_powershell_inherits_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in an environment can be read in /proc, and goes on to whatever is started."""
+    for name in ("CERTIFICATE_PASSWORD", "ACCESS_TOKEN", "APP_ID"):
+        monkeypatch.setenv(f"EXCHANGE_ONLINE_{name}", "canary")
+    channel, _program = channel_of(Connection("local"), None)
+    channel.open("/usr/bin/env", [])
+    said = b""
+    while not (output := channel.receive()).ended:
+        said += output.stdout
+    channel.close()
+    assert [line for line in (said + output.stdout).splitlines() if b"canary" in line] == [
+        b"EXCHANGE_ONLINE_APP_ID=canary"
+    ]

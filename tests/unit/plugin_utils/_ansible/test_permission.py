@@ -66,7 +66,8 @@ def test_no_list_is_an_error(name: str) -> None:
 def test_every_fault_is_named_at_once() -> None:
     assert faults(mailboxes=[], trustees=["CRM Email Router"], exclusive=True) == [
         "mailboxes is empty: name at least one",
-        "trustees: 'CRM Email Router': an account is named by its user principal name, mail address, object id or SID",
+        "trustees: 'CRM Email Router': an account is named by its user principal name, mail address, object id or SID; "
+        "this holds white space",
         "exclusive needs max_revocations: the most entries of others that it may revoke",
     ]
 

@@ -15,12 +15,18 @@ from ansible_collections.email_router.exchange_online.tests.simulator.wsman impo
     Action,
     Authority,
     BadMic,
+    CloseCommand,
     Code,
+    CutSend,
+    DropIdle,
     Fault,
+    ForgetSignIn,
     HttpAnswer,
     KillProcess,
     LoseExitCode,
     LoseShell,
+    OrphanReceive,
+    Reboot,
     Refuse,
     Reset,
     Slow,
@@ -34,7 +40,7 @@ from winrm.exceptions import (
     WSManFaultError,
 )
 
-from .client import connect, converse
+from .client import connect, converse, wait_until
 from .conftest import Serve
 
 
@@ -51,12 +57,18 @@ class Case:
 CASES = {
     "F1 operation timeout": Case(SoapFault(Code.OPERATION_TIMEOUT), WinRMOperationTimeoutError),
     "F2 shell gone": Case(LoseShell(), WSManFaultError, 2150858843),
-    "F3 command closed": Case(SoapFault(Code.COMMAND_ALREADY_CLOSED), WSManFaultError, 2150859087),
+    "F3 command closed": Case(CloseCommand(), WSManFaultError, 2150859087),
+    "F3 shell closed": Case(SoapFault(Code.SHELL_ALREADY_CLOSED), WSManFaultError, 2150859082),
+    "F3 command terminated": Case(SoapFault(Code.COMMAND_TERMINATED), WSManFaultError, 2150859212),
     "F4 operation aborted": Case(SoapFault(Code.OPERATION_ABORTED), WSManFaultError, 995),
     "F5 busy": Case(SoapFault(Code.BUSY), WSManFaultError, 170),
     "F6 timeout of winrscmd.dll": Case(SoapFault(Code.PLUGIN_TIMEOUT), WSManFaultError, 1460),
     "F7 too many shells": Case(SoapFault(Code.MAX_SHELLS), WSManFaultError, 2150859173),
     "F7 too many operations": Case(SoapFault(Code.MAX_OPERATIONS), WSManFaultError, None, 2150859174),
+    "F7 quota of the user": Case(SoapFault(Code.USER_QUOTA), WSManFaultError, 2150859175),
+    "F7 quota of the system": Case(SoapFault(Code.SYSTEM_QUOTA), WSManFaultError, 2150859176),
+    "F7 users of shells": Case(SoapFault(Code.SHELL_USERS), WSManFaultError, 2150859179),
+    "F7 quota of a plug-in": Case(SoapFault(Code.PLUGIN_QUOTA), WSManFaultError, 2150859236),
     "F8 schema": Case(SoapFault(Code.SCHEMA), WSManFaultError, 2150858817),
     "F9 profile": Case(SoapFault(Code.PROFILE_BEING_UNLOADED), WSManFaultError, 2147943418),
     "F10 unknown code": Case(SoapFault(4711), WSManFaultError, 4711),
@@ -72,6 +84,9 @@ CASES = {
     "F17 200 empty": Case(HttpAnswer(200, b"", "application/soap+xml"), ET.ParseError),
     "F18 done without exit code": Case(LoseExitCode(), StopIteration),
     "F19 reset": Case(Reset(), requests.ConnectionError),
+    "F19 orphaned": Case(OrphanReceive(), requests.ConnectionError),
+    "F19 refused": Case(Refuse(0.2), requests.ConnectionError),
+    "F19 reboot": Case(Reboot(0.2), requests.ConnectionError),
     "F19 silent server": Case(Slow(60), requests.ReadTimeout),
     "F20 bad MIC": Case(BadMic(), spnego.exceptions.BadMICError),
 }
@@ -215,3 +230,92 @@ def test_a_handshake_can_meet_a_proxy_that_is_down(serve: Serve) -> None:
         connect(endpoint).open_shell()
     assert refused.value.code == 503
     assert connect(endpoint).open_shell()
+
+
+def test_a_closed_command_stays_closed_while_its_shell_lives(serve: Serve) -> None:
+    endpoint = serve()
+    talk = converse(connect(endpoint), "echo")
+    endpoint.faults.add(Fault(CloseCommand(), on=Action.SEND))
+    for _attempt in range(2):
+        with pytest.raises(WSManFaultError) as closed:
+            talk.send(b"line\n")
+        assert closed.value.wsman_fault_code == Code.COMMAND_ALREADY_CLOSED
+    assert not endpoint.processes[0].alive
+    assert len(endpoint.service.shells) == 1
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_f22_of_a_cut_send_the_first_bytes_arrive(silent: bool, serve: Serve) -> None:
+    endpoint = serve()
+    talk = converse(connect(endpoint), "echo")
+    endpoint.faults.add(Fault(CutSend(0.5, silent), on=Action.SEND))
+    if silent:
+        talk.send(b"halfLOST")
+    else:
+        with pytest.raises(requests.ConnectionError):
+            talk.send(b"halfLOST")
+        talk.protocol.transport.close_session()
+    talk.send(b" and more\n", end=True)
+    assert talk.drain()[0] == b"half and more\n"
+
+
+def test_an_orphaned_receive_lives_on_and_takes_what_comes_later(serve: Serve) -> None:
+    """Until its operation timeout; only then the next one gets everything."""
+    endpoint = serve()
+    talk = converse(connect(endpoint), "echo")
+    endpoint.faults.add(Fault(OrphanReceive(), on=Action.RECEIVE))
+    with pytest.raises(requests.ConnectionError):
+        talk.receive()
+    talk.protocol.transport.close_session()
+    talk.send(b"swallowed\n")
+    wait_until(lambda: not any(thread.is_alive() for thread in endpoint._orphans))
+    assert talk.lockstep(b"kept\n") == b"kept\n"
+
+
+def test_f11_a_connection_dropped_while_idle_makes_what_was_encrypted_for_it_unreadable(serve: Serve) -> None:
+    endpoint = serve()
+    talk = converse(connect(endpoint), "echo")
+    endpoint.faults.add(Fault(DropIdle(), on=Action.SEND))
+    talk.send(b"one\n")
+    wait_until(lambda: not endpoint.open_connections)
+    with pytest.raises(WinRMTransportError) as refused:
+        talk.receive()
+    assert refused.value.code == 400
+    talk.protocol.transport.close_session()
+    assert talk.receive()[0] == b"one\n"
+
+
+def test_f12_a_forgotten_sign_in_is_asked_for_again_and_old_ciphertext_is_not_readable(serve: Serve) -> None:
+    """The challenge is real: requests-ntlm signs in anew by itself, and sends what it had encrypted before."""
+    endpoint = serve()
+    talk = converse(connect(endpoint), "echo")
+    before = endpoint.requests[Action.HANDSHAKE]
+    endpoint.faults.add(Fault(ForgetSignIn(), on=Action.SEND))
+    with pytest.raises(WinRMTransportError) as refused:
+        talk.send(b"one\n")
+    assert refused.value.code == 400
+    assert endpoint.requests[Action.HANDSHAKE] == before + 1
+    talk.protocol.transport.close_session()
+    assert talk.lockstep(b"two\n") == b"two\n"
+
+
+def test_f12_over_tls_a_forgotten_sign_in_heals_by_itself(serve: Serve, authority: Authority) -> None:
+    endpoint = serve(authority=authority)
+    talk = converse(connect(endpoint), "echo")
+    endpoint.faults.add(Fault(ForgetSignIn(), on=Action.SEND))
+    assert talk.lockstep(b"one\n") == b"one\n"
+    assert endpoint.faults.fired
+
+
+def test_after_a_reboot_the_host_comes_back_without_the_shell(serve: Serve) -> None:
+    endpoint = serve()
+    talk = converse(connect(endpoint), "echo")
+    endpoint.faults.add(Fault(Reboot(0.2), on=Action.SEND))
+    with pytest.raises(requests.ConnectionError):
+        talk.send(b"one\n")
+    assert not endpoint.processes[0].alive
+    wait_until(lambda: endpoint._listeners[-1].listening)
+    talk.protocol.transport.close_session()
+    with pytest.raises(WSManFaultError) as gone:
+        talk.send(b"one\n")
+    assert gone.value.wsman_fault_code == Code.UNEXPECTED_SELECTORS

@@ -16,12 +16,18 @@ from .authentication import Authenticator, Verdict
 from .fault import WsmanFault
 from .injection import (
     BadMic,
+    CloseCommand,
+    CutSend,
+    DropIdle,
     Fault,
+    ForgetSignIn,
     HttpAnswer,
     KillProcess,
     Kind,
     LoseExitCode,
     LoseShell,
+    OrphanReceive,
+    Reboot,
     Refuse,
     Reset,
     Slow,
@@ -34,6 +40,9 @@ if TYPE_CHECKING:
     from .endpoint import Endpoint, Listener
 
 _SOAP = "application/soap+xml;charset=UTF-8"
+_EFFECTS = (KillProcess, LoseExitCode, LoseShell, CloseCommand, CutSend)
+#: The service does not get to see the request, unless the fault says so.
+_INSTEAD = (SoapFault, HttpAnswer, Reset, Refuse, Reboot, ForgetSignIn, OrphanReceive)
 #: A larger body is not even read.
 _HOPELESS = 64 * 1024 * 1024
 
@@ -56,13 +65,13 @@ class Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         self.site: Endpoint = cast("Listener", self.server).site
         self.request.settimeout(self.site.options.idle_connection)
-        peer = None
+        self._peer: bytes | None = None
         if self.site.tls_context is not None:
             self.request = self.site.tls_context.wrap_socket(self.request, server_side=True)
-            peer = self.request.getpeercert(binary_form=True)
+            self._peer = self.request.getpeercert(binary_form=True)
         super().setup()
         self.site.connected(self)
-        self.authenticator: Authenticator = self.site.authenticator(peer)
+        self.authenticator: Authenticator = self.site.authenticator(self._peer)
         self._headers: tuple[str, ...] = ()
 
     def finish(self) -> None:
@@ -129,8 +138,10 @@ class Connection(BaseHTTPRequestHandler):
     def _serve(self, message: Message, user: str, encrypted: bool) -> None:
         fault = self.site.note(message.action) or _NO_FAULT
         reply = Reply(500, b"")
-        if fault.acted or not isinstance(fault.kind, (SoapFault, HttpAnswer, Reset, Refuse)):
+        if fault.acted or not isinstance(fault.kind, _INSTEAD):
             reply = self._act(message, user, fault.kind)
+        if isinstance(fault.kind, OrphanReceive):
+            self.site.serve_orphan(message, user)
         if isinstance(fault.kind, SoapFault):
             reply = Reply(500, fault_response(fault.kind.code, message.message_id))
         if not self._disturb(fault.kind):
@@ -138,7 +149,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _act(self, message: Message, user: str, kind: Kind | None) -> Reply:
         try:
-            if isinstance(kind, (KillProcess, LoseExitCode, LoseShell)):
+            if isinstance(kind, _EFFECTS):
                 self.site.service.suffer(kind, message, user)
             return Reply(200, self.site.service.serve(message, user))
         except WsmanFault as fault:
@@ -148,8 +159,16 @@ class Connection(BaseHTTPRequestHandler):
         """Does what stands in for an answer; says whether that was all."""
         if isinstance(kind, HttpAnswer):
             self._answer(kind.status, kind.body, kind.content_type)
-        elif isinstance(kind, (Reset, Refuse)):
-            if isinstance(kind, Refuse):
+        elif isinstance(kind, ForgetSignIn):
+            self.authenticator = self.site.authenticator(self._peer)
+            self._headers = self.authenticator.accept(None).headers
+            self._answer(401)
+        elif isinstance(kind, (Reset, Refuse, Reboot, OrphanReceive)) or (
+            isinstance(kind, CutSend) and not kind.silent
+        ):
+            if isinstance(kind, Reboot):
+                self.site.service.shells.delete_all()
+            if isinstance(kind, (Refuse, Reboot)):
                 self.site.refuse(kind.seconds)
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
@@ -159,6 +178,7 @@ class Connection(BaseHTTPRequestHandler):
 
     def _reply(self, reply: Reply, encrypted: bool, kind: Kind | None) -> None:
         slow = kind if isinstance(kind, Slow) else Slow(0.0)
+        self.close_connection = self.close_connection or isinstance(kind, DropIdle)
         if not encrypted:
             if isinstance(kind, BadMic):
                 raise ValueError("an answer that is not encrypted has no signature to spoil")

@@ -12,7 +12,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -21,11 +21,12 @@ from types import TracebackType
 
 from .authentication import Accounts, Authenticator, Scheme
 from .connection import Connection
+from .fault import WsmanFault
 from .injection import Fault, FaultPlan
 from .process import ShellProcess
 from .service import Program, Service
 from .shells import Limits
-from .soap import Action
+from .soap import Action, Message
 from .tls import Authority
 
 
@@ -105,6 +106,7 @@ class Endpoint:
         self.connections = self.rejections = 0
         self.stopping = threading.Event()
         self._open: set[Connection] = set()
+        self._orphans: list[threading.Thread] = []
         self._lock = threading.Lock()
         ask_client = Scheme.CERTIFICATE in options.schemes
         self.tls_context = options.authority.server_context(ask_client) if options.authority else None
@@ -155,6 +157,8 @@ class Endpoint:
         self.drop_connections()
         for listener in self._listeners:
             listener.server_close()
+        for orphan in self._orphans:
+            orphan.join()
 
     def drop_connections(self) -> None:
         """Ends every connection, as HTTP.sys does with idle ones."""
@@ -167,6 +171,17 @@ class Endpoint:
             self._listeners[-1].stop_listening()
         self.drop_connections()
         threading.Thread(target=self._listen_again, args=(seconds,), daemon=True).start()
+
+    def serve_orphan(self, message: Message, user: str) -> None:
+        """Serves a request whose connection is gone: whatever it brings nobody gets."""
+
+        def serve() -> None:
+            with suppress(WsmanFault):
+                self.service.serve(message, user)
+
+        orphan = threading.Thread(target=serve, name="wsman-orphan", daemon=True)
+        self._orphans.append(orphan)
+        orphan.start()
 
     def note(self, action: Action) -> Fault | None:
         """Counts a request and gives the fault that is due at it."""

@@ -43,6 +43,39 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class Reboot:
+    """As Refuse, and no shell outlives it: whoever comes back afterwards meets 2150858843."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DropIdle:
+    """The connection is closed behind the answer, as HTTP.sys does with one that was idle for too long. What is
+    encrypted for it, and sent over the next one, is answered with 400 (winrm facts 1.3)."""
+
+
+@dataclass(frozen=True)
+class ForgetSignIn:
+    """The connection is no longer signed in, as after a ticket has run out: 401, and the handshake begins anew."""
+
+
+@dataclass(frozen=True)
+class CutSend:
+    """Of a Send only the first ``share`` of its bytes reaches the process. The connection is reset then, or, where
+    this is ``silent``, the client is told that all is well."""
+
+    share: float = 0.5
+    silent: bool = False
+
+
+@dataclass(frozen=True)
+class OrphanReceive:
+    """The connection is reset as soon as a Receive has come in; it lives on at the service until its time is up, and
+    takes the output that comes meanwhile (winrm facts 3.6)."""
+
+
+@dataclass(frozen=True)
 class BadMic:
     """The answer is encrypted with a signature that does not verify."""
 
@@ -66,14 +99,21 @@ class LoseExitCode:
 
 
 @dataclass(frozen=True)
+class CloseCommand:
+    """The command is closed before the request is served; from then on the service answers so (winrm facts F3)."""
+
+
+@dataclass(frozen=True)
 class LoseShell:
     """The shell is gone before the request is served, as after a restart of the service."""
 
 
 #: What happens to the far end before it serves the request as usual.
-Effect = Union[KillProcess, LoseExitCode, LoseShell]
+Effect = Union[KillProcess, LoseExitCode, LoseShell, CloseCommand, CutSend]
 #: What the client gets instead of, or made of, the real answer.
-Disturbance = Union[SoapFault, HttpAnswer, Reset, Refuse, BadMic, Slow]
+Disturbance = Union[
+    SoapFault, HttpAnswer, Reset, Refuse, Reboot, BadMic, Slow, DropIdle, ForgetSignIn, CutSend, OrphanReceive
+]
 Kind = Union[Effect, Disturbance]
 
 
@@ -82,8 +122,8 @@ class Fault:
     """``kind`` happens at the ``nth`` request for ``on`` (any, if None) after the fault was added, ``times`` times.
 
     ``acted``: the service has served the request before the answer is lost. So an orphaned Receive, whose output is
-    gone, is ``Fault(SoapFault(Code.OPERATION_TIMEOUT), on=Action.RECEIVE, acted=True)``. BadMic and Slow need the real
-    answer and always act.
+    gone, may also be ``Fault(SoapFault(Code.OPERATION_TIMEOUT), on=Action.RECEIVE, acted=True)``. BadMic, Slow and
+    DropIdle need the real answer and always act.
     """
 
     kind: Kind

@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree.ElementTree import Element
 from xml.sax.saxutils import escape
 
 from .fault import Code, WsmanFault
-from .injection import Effect, KillProcess, LoseShell
+from .injection import CloseCommand, CutSend, Effect, KillProcess, LoseShell
 from .process import CommandLine, Output
 from .shells import Command, Limits, Shell, Shells
 from .soap import CMD, SHELL, Action, Message, response, seconds
@@ -69,7 +70,12 @@ class Service:
         if isinstance(effect, LoseShell):
             self.shells.delete(message.shell_id, user)
             return
+        if isinstance(effect, CutSend):
+            _cut(message.one("rsp:Stream"), effect.share)
+            return
         with self.shells.use(message.shell_id, user) as shell:
+            if isinstance(effect, CloseCommand):
+                shell.close_commands()
             for command in shell.commands.values():
                 command.process.kill(lose_exit_code=not isinstance(effect, KillProcess))
 
@@ -169,6 +175,11 @@ def _describe(shell: Shell) -> str:
         f"<rsp:ShellRunTime>PT{now - shell.created:.0f}S</rsp:ShellRunTime>"
         f"<rsp:ShellInactivity>PT{now - shell.used:.0f}S</rsp:ShellInactivity></rsp:Shell>"
     )
+
+
+def _cut(stream: Element, share: float) -> None:
+    data = base64.b64decode(stream.text or "")
+    stream.text = base64.b64encode(data[: int(len(data) * share)]).decode()
 
 
 def _streams(command: Command, output: Output) -> str:

@@ -46,12 +46,15 @@ class Shell:
     environment: Mapping[str, str]
     id: str = field(default_factory=lambda: str(uuid.uuid4()).upper())
     commands: dict[str, Command] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     operations: int = 0
     pending: int = 0
     created: float = field(default_factory=time.monotonic)
     used: float = field(default_factory=time.monotonic)
 
     def command(self, command_id: str) -> Command:
+        if command_id in self.closed:
+            raise WsmanFault(Code.COMMAND_ALREADY_CLOSED)
         if command_id not in self.commands:
             raise WsmanFault(Code.UNEXPECTED_SELECTORS)
         return self.commands[command_id]
@@ -59,6 +62,12 @@ class Shell:
     def close(self) -> None:
         for command in tuple(self.commands.values()):
             command.process.close()
+
+    def close_commands(self) -> None:
+        """The service ends them; unlike after a signal of the client it still knows their ids."""
+        self.close()
+        self.closed.update(self.commands)
+        self.commands.clear()
 
     def left(self, now: float) -> float:
         """Seconds until the shell has been idle for too long; a request under way holds the clock."""
@@ -126,15 +135,20 @@ class Shells:
             shell = self._shells.pop(self._find(shell_id, user).id)
         shell.close()
 
-    def close(self) -> None:
-        """Ends every shell with its processes; none can be opened afterwards."""
+    def delete_all(self) -> None:
+        """Ends every shell with its processes."""
         with self._changed:
-            self._stopping = True
             left = tuple(self._shells.values())
             self._shells.clear()
             self._changed.notify_all()
         for shell in left:
             shell.close()
+
+    def close(self) -> None:
+        """Ends every shell with its processes; none can be opened afterwards."""
+        with self._changed:
+            self._stopping = True
+        self.delete_all()
         self._reaper.join()
 
     def _find(self, shell_id: str, user: str) -> Shell:

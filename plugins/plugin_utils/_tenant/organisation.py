@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -113,7 +114,16 @@ class Organisation:
         }
 
     def save(self, path: str | Path) -> None:
-        Path(path).write_text(json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        """Whole or not at all, and readable by its owner only: it tells who may do what."""
+        target = Path(path).resolve()
+        descriptor, fresh = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with open(descriptor, "w", encoding="utf-8") as file:
+                file.write(json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n")
+            Path(fresh).replace(target)
+        except BaseException:
+            Path(fresh).unlink(missing_ok=True)
+            raise
 
     def has(self, quirk: Quirk, each: Recipient | None = None) -> bool:
         """Whether a quirk holds: for the whole organisation, or for this recipient."""

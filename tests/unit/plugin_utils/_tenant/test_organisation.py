@@ -98,6 +98,27 @@ def test_a_generated_organisation_survives_a_file(tmp_path: Path) -> None:
     assert Organisation.load(tmp_path / "organisation.json") == before
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_file_is_for_its_owner_only(tmp_path: Path, there: bool) -> None:
+    file = tmp_path / "organisation.json"
+    if there:
+        file.write_text("{}")
+        file.chmod(0o644)
+    an_organisation().save(file)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "organisation.json"
+    file.write_text("before")
+    broken = an_organisation()
+    broken.organization = "\ud800"
+    with pytest.raises(UnicodeEncodeError):
+        broken.save(file)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(file.name, "before")]
+
+
 def test_a_trustee_may_be_named_in_any_way() -> None:
     organisation = an_organisation(sales={"send_as": ["CRMRouter", ADA.upper(), {"sid": "S-1-5-21-9-9-9-9"}]})
     sales = next(each for each in organisation.recipients if each.address == SALES)

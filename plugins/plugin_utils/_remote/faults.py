@@ -167,6 +167,7 @@ def _contact(text: str, remedy: str) -> Fault:
 _TLS_FITS = "Check that ansible_winrm_scheme fits the port: 5986 is https"
 _TLS_ENDED = _contact("the connection ended within TLS", _TLS_FITS)
 _REACH = "Check ansible_host and ansible_port, the firewall, and that WinRM runs there (Enable-PSRemoting)"
+_STALE = "The ticket may have expired: run kinit, or set ansible_password, so that a ticket is got for each run"
 NO_SERVICE_TICKET = Fault(
     "F12",
     Action.REPEAT,
@@ -180,7 +181,7 @@ _BY_CLASS: tuple[tuple[str, Fault], ...] = (
     ("AuthenticationException", _CREDENTIALS),
     ("KerberosExchangeError", NO_SERVICE_TICKET),
     # Told of an answer: the request was served.
-    ("MutualAuthenticationError", Fault("F12", Action.RESUME, "the host did not prove who it is to Kerberos")),
+    ("MutualAuthenticationError", Fault("F12", Action.RESUME, "the host did not prove who it is to Kerberos", _STALE)),
     ("ProxyError", _contact("the proxy cannot be used", _PROXY)),
     ("SSLCertVerificationError", _CERTIFICATE),
     ("SSLEOFError", _TLS_ENDED),

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,13 +59,23 @@ class Tickets:
 
     def guard(self, authentication: Any) -> None:
         """Takes the authentication of a new session (requests-kerberos): what goes wrong there is told by its code."""
-        ask = authentication.generate_request_header
+        ask, prove = authentication.generate_request_header, authentication.authenticate_server
 
-        def asking(*arguments: Any, **keywords: Any) -> Any:
+        def asking(response: Any, host: Any, **keywords: Any) -> Any:
             with self.at_hand():
-                return _asked(lambda: ask(*arguments, **keywords))
+                try:
+                    return ask(response, host, **keywords)
+                except Exception as cause:
+                    if (fault := _told(cause, refused=response is not None)) is None:
+                        raise
+                    raise Recognised(fault) from cause
 
-        authentication.generate_request_header = asking
+        def proving(response: Any) -> bool:
+            proven = bool(prove(response))
+            self.judged(refused=not proven)  # a host takes tickets that expired minutes ago, the library does not
+            return proven
+
+        authentication.generate_request_header, authentication.authenticate_server = asking, proving
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:
@@ -73,7 +83,7 @@ class Tickets:
         yield
 
     def judged(self, refused: bool) -> None:
-        """The host has looked at a ticket."""
+        """The host has looked at a ticket, or the library at what the host made of it."""
 
     def forget(self) -> None:
         """Takes away what was made; safe to call at any time, any number of times."""
@@ -180,16 +190,14 @@ def _environment(name: str, value: str) -> Iterator[None]:
                 os.environ[name] = before
 
 
-def _asked(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except Exception as cause:
-        codes = list(_codes(cause))
-        if not codes:
-            raise
-        known = next((_BY_CODE[code] for code in codes if code in _BY_CODE), None)
-        said = " ".join(str(cause).split())[:_EXCERPT]
-        raise Recognised(known or replace(NO_SERVICE_TICKET, text=f"{NO_SERVICE_TICKET.text}: {said}")) from cause
+def _told(error: Exception, refused: bool) -> Fault | None:
+    """What its codes say. After a refusal by the host others than the known ones say less than the refusal itself."""
+    codes = list(_codes(error))
+    known = next((_BY_CODE[code] for code in codes if code in _BY_CODE), None)
+    if known or refused or not codes:
+        return known
+    said = " ".join(str(error).split())[:_EXCERPT]
+    return replace(NO_SERVICE_TICKET, text=f"{NO_SERVICE_TICKET.text}: {said}")
 
 
 def _codes(error: BaseException) -> Iterator[int]:

@@ -181,6 +181,8 @@ class Authenticator:
         if not self.context.complete:
             return Verdict(headers=(reply,))
         self.user = self.accounts.of_principal(self.context.client_principal)
+        if self.user is None:  # whom the realm knows, the host need not
+            return self._challenge(rejected=True)
         # SPNEGO's last token goes back with the answer, else the client takes the first answer for forged
         return Verdict(self.user, (reply,) if reply else ())
 

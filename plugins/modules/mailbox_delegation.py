@@ -276,7 +276,9 @@ coverage:
   type: dict
   sample: {send_as: 2 of 2}
 statistics:
-  description: Cmdlet calls by name, writes, seconds by phase, and requests and bytes over the wire.
+  description:
+    - C(calls) by cmdlet and C(calls_total), C(writes) and C(repeats) among them, C(sessions) that it took, C(seconds) by
+      phase (C(waiting) for what Exchange asked to wait for is part of the others), and C(requests) and bytes over WinRM.
   returned: always, but for failures of the whole run
   type: dict
 verdict:

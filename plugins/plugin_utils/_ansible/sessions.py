@@ -82,6 +82,7 @@ def opened(
         if options.get("snapshot"):
             yield Opened(stack.enter_context(_from_snapshot(options, read_only)))
             return
+        _check_times(options)
         deadline = Deadline(options["max_runtime"])
         wires: list[ChannelStatistics] = []
 
@@ -106,6 +107,13 @@ def opened(
         session = ResilientSession(sign_in_anew, deadline, watch.pause)
         stack.callback(session.close)
         yield Opened(session, time.monotonic() - began, wires, session)
+
+
+def _check_times(options: Mapping[str, Any]) -> None:
+    times = {name: options[name] for name in ("max_runtime", "request_timeout") if options[name] is not None}
+    faults = [f"{name}: {seconds} is no time, give at least 1 second" for name, seconds in times.items() if seconds < 1]
+    if faults:
+        raise InputError(faults)
 
 
 def _with_lane(session: PowerShellSession) -> PowerShellSession:

@@ -116,8 +116,8 @@ def _read_each(
     """Unfiltered lists, each checked to be of the recipient asked for.
 
     A list that is odd is read once more: of another mailbox, cut off, or without its SELF entry, which is how a broken
-    read shows (exchange facts 3.3, last line). Without SELF it is then believed with a doubt. A list without any entry is never believed (design rule 1), unless it is of a
-    recipient that is no user: such a list may be empty.
+    read shows (exchange facts 3.3, last line). Without SELF it is then believed with a doubt. A list without any entry
+    is never believed (design rule 1), unless it is of a recipient that is no user: such a list may be empty.
     """
     by_guid = {one.guid: one for one in recipients}
     answers = ask_all(session, {guid: call(one) for guid, one in by_guid.items()})

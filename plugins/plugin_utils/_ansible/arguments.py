@@ -129,7 +129,11 @@ SELFTEST_INFO_ARGUMENTS: ArgumentSpec = {
 
 def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The options with their defaults and types; raises InputError for whatever the spec does not allow."""
-    faults = [f"{name}: {fault}" for name, value in arguments.items() for fault in _faults_of_text(value)]
+    faults = [
+        f"{name}: {fault}"
+        for name, value in arguments.items()
+        for fault in _faults_of_text(value, "path" in (spec.get(name, {}).get("type"), spec.get(name, {}).get("elements")))
+    ]
     if faults:
         raise InputError(faults)
     result = ArgumentSpecValidator(spec).validate(dict(arguments))
@@ -143,8 +147,10 @@ def _in_words(error: Exception) -> str:
     return f"Unsupported parameters: {error}" if isinstance(error, UnsupportedError) else str(error)
 
 
-def _faults_of_text(value: Any) -> Iterator[str]:
+def _faults_of_text(value: Any, is_path: bool) -> Iterator[str]:
     """Half a character of two cannot be written down, so it would arrive as something else."""
     half = next((sign for text in texts_in(value) for sign in text if "\ud800" <= sign <= "\udfff"), None)
     if half:
         yield f"it holds {half!a}, which is half a character"
+    if is_path and any("\0" in text for text in texts_in(value)):
+        yield "it holds a NUL, which no path does"

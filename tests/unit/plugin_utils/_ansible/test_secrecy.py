@@ -84,6 +84,11 @@ def test_the_password_of_the_host_is_one_of_the_secrets() -> None:
     assert password_of(SimpleNamespace()) == set()
 
 
+def test_a_path_with_a_nul_is_refused_by_the_name_of_its_option() -> None:
+    result = outcome(lambda options: {"changed": False}, certificate_file="a\0b", app_id="a\0b")
+    assert result["errors"] == ["certificate_file: it holds a NUL, which no path does"]
+
+
 def test_half_a_character_is_refused_by_the_name_of_its_option() -> None:
     result = outcome(lambda options: {"changed": False}, organization="a\udc00b", app_id="x")
     assert result["errors"] == ["organization: it holds '\\udc00', which is half a character"]

@@ -124,9 +124,10 @@ class ProcessChannel:
         process, self._process = self._process, None
         if process is None:
             return
+        deadline = time.monotonic() + self._grace
         for thread in (self._writer, *self._readers):
             if thread is not None:
-                thread.join(self._grace)
+                thread.join(max(0.0, deadline - time.monotonic()))
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()

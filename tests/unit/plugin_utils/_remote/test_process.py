@@ -172,6 +172,21 @@ def test_terminate_kills_what_does_not_end_and_all_that_it_started() -> None:
     assert [ended(descriptor) for descriptor in watched] == [True, True]
 
 
+def test_close_waits_for_what_holds_the_pipes_only_so_long() -> None:
+    channel = ProcessChannel(poll=0.2, grace=0.5)
+    program = (
+        "import subprocess, sys\n"
+        "print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid, flush=True)\n"
+        "sys.stdin.read()"
+    )
+    run(channel, program)
+    stray = int(read_until(channel, b"\n"))
+    begun = time.monotonic()
+    channel.close()
+    assert time.monotonic() - begun < 2 * 0.5
+    os.kill(stray, signal.SIGKILL)
+
+
 def test_terminate_and_close_may_come_at_any_time_and_twice() -> None:
     channel = ProcessChannel(grace=2.0)
     channel.terminate()

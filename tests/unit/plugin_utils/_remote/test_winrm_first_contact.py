@@ -181,6 +181,20 @@ def test_tls_where_there_is_none() -> None:
         assert "ansible_winrm_scheme" in text
 
 
+def test_tls_that_ends_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            connection = listener.accept()[0]
+            connection.recv(65536)
+            connection.close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        text = refused(channel(f"https://127.0.0.1:{listener.getsockname()[1]}/wsman"))
+    assert "the connection ended within TLS" in text
+    assert "ansible_winrm_scheme" in text
+
+
 def test_plain_text_where_it_is_refused() -> None:
     with Endpoint(endpoint_options()) as endpoint:
         text = refused(channel(endpoint.url, message_encryption="never"))

@@ -132,7 +132,7 @@ def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any
     faults = [
         f"{name}: {fault}"
         for name, value in arguments.items()
-        for fault in _faults_of_text(value, "path" in (spec.get(name, {}).get("type"), spec.get(name, {}).get("elements")))
+        for fault in _faults_of_text(value, "path" in spec.get(name, {}).values())
     ]
     if faults:
         raise InputError(faults)

@@ -277,8 +277,9 @@ coverage:
   sample: {send_as: 2 of 2}
 statistics:
   description:
-    - C(calls) by cmdlet and C(calls_total), C(writes) and C(repeats) among them, C(sessions) that it took, C(seconds) by
-      phase (C(waiting) for what Exchange asked to wait for is part of the others), and C(requests) and bytes over WinRM.
+    - C(calls) by cmdlet and C(calls_total), C(writes) and C(repeats) among them, C(sessions) that it took, C(seconds)
+      by phase (those C(waiting) because Exchange was in trouble are part of the others), and C(requests) and bytes
+      over WinRM.
   returned: always, but for failures of the whole run
   type: dict
 verdict:

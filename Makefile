@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN := mkdir -p .cache/home && HOME="$(CURDIR)/.cache/home" PATH="$(CURDIR)/.venv/bin:$$PATH"
 COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
 PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
-GATES := lint types docs package unit-and-sanity integration
+GATES := lint types docs package unit-and-sanity integration kerberos
 
 .PHONY: help setup venvs demo test unit sanity $(GATES) clean
 
@@ -34,10 +34,14 @@ types: setup  ## Gate: mypy, strict
 	@$(IN) mypy $(COLLECTION)/plugins $(COLLECTION)/tests
 
 unit: setup  ## Gate: every test in Python or PowerShell that runs no playbook
-	@$(PYTEST) --ignore tests/integration
+	@$(PYTEST) --ignore tests/integration --ignore tests/kerberos
 
 integration: venvs  ## Gate: playbooks on every supported ansible-core, against the simulator
 	@$(PYTEST) tests/integration
+
+kerberos: venvs  ## Gate: Kerberos with a KDC of its own; skipped, with the reason, where Debian's cannot be had
+	@.venv/bin/python tests/tools/kerberos.py
+	@$(PYTEST) tests/kerberos
 
 unit-and-sanity: venvs  ## Gate: both at once, for one waits where the other works
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit sanity

@@ -26,8 +26,10 @@ RECONNECT_FOR = 120.0
 LONGEST_PAUSE = 30.0
 #: A user's read timeout counts only up to this much more than the operation timeout.
 LONGEST_SILENCE = 30
-#: Of each exchange while the shell is being ended: a host that is gone must not hold the end of a run.
-PARTING_SECONDS = 5
+#: Of each exchange while the shell is being ended, and of all of them: a host that is gone must not hold up the end.
+PARTING_SECONDS = 4
+PARTING_FOR = 6.0
+PARTING_PAUSES = (0.5, 1.0, 2.0, 2.0)
 #: The sign-in is not tried again after so many refusals in a row: accounts lock out (winrm facts F12).
 MAX_REJECTIONS = 2
 
@@ -63,6 +65,10 @@ class Contact:
         self._rejections = 0
         self._rejection: Faulted | None = None
 
+    @property
+    def _shut_out(self) -> bool:
+        return self._rejections >= MAX_REJECTIONS
+
     def perform(self, operation: Callable[[], T]) -> T:
         """Runs it, again where it was certainly not served. Raises Faulted."""
         tries: dict[str, int] = {}
@@ -78,18 +84,20 @@ class Contact:
                 self._sleep(fault.pause)
 
     def part(self, operation: Callable[[], object]) -> None:
-        """Twice where the first time the connection was at fault; over soon, whatever the host does."""
+        """Again where the connection was at fault, or the host away for a moment; over soon, whatever the host does."""
         self.protocol.transport.read_timeout_sec = PARTING_SECONDS
-        for _time in range(2):
+        until = self._clock() + PARTING_FOR
+        for pause in (*PARTING_PAUSES, PARTING_FOR):
             try:
                 self._attempt(operation)
                 return
             except Faulted as stop:
-                if stop.answered:
+                if stop.answered or self._shut_out or self._clock() + pause > until:
                     return
+            self._sleep(pause)
 
     def _attempt(self, operation: Callable[[], T]) -> T:
-        if self._rejection is not None and self._rejections >= MAX_REJECTIONS:
+        if self._rejection is not None and self._shut_out:
             raise self._rejection
         if self._clock() - self._last_request > FRESH_FOR:
             self.disconnect()

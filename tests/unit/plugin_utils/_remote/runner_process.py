@@ -17,14 +17,21 @@ from ansible_collections.email_router.exchange_online.tests.unit.plugin_utils._r
 
 
 def main() -> int:
-    """Answers each cmdlet with what it was asked and how many ran before it; ends at once if told to by its name."""
+    """Answers each cmdlet with what it was asked and how many ran before it; ends at once if told to by its name.
+
+    The file that EXECUTED names gets a line for each that is carried out: its id, and what it was asked.
+    """
     runner = FakeRunner()
+    executed = os.environ.get("EXECUTED")
 
     def numbered(request: Request) -> dict[str, Any]:
         if request.get("cmdlet") == "Exit":
             sys.stderr.write("out of memory\n")
             sys.stderr.flush()
             os._exit(7)
+        if executed and request["op"] == "invoke":
+            with open(executed, "a", encoding="ascii") as file:
+                file.write(f"{request['id']} {request['parameters']['Identity']}\n")
         answer = echo(request)
         for row in answer.get("rows", []):
             row["Nth"] = sum(each["op"] == "invoke" for each in runner.executed)

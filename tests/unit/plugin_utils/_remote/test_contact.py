@@ -29,6 +29,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.wsman impo
     HttpAnswer,
     Limits,
     Program,
+    Refuse,
     Slow,
     SoapFault,
 )
@@ -107,9 +108,16 @@ class TestEnd:
         client = client_over(channel_to(endpoint))
         endpoint.faults.add(Fault(Slow(60.0), None, times=1000))
         begun = time.monotonic()
-        with mock.patch.object(contact, "PARTING_SECONDS", 0.5):
+        with mock.patch.object(contact, "PARTING_SECONDS", 0.5), mock.patch.object(contact, "PARTING_FOR", 1.5):
             client.close()
-        assert time.monotonic() - begun < 4 + 2 * 0.5 + 2, "one read timeout, two partings, and something to spare"
+        assert time.monotonic() - begun < 4 + 1.5 + 2 * 0.5 + 1, "one read timeout, the parting, and something to spare"
+
+    def test_a_host_that_is_away_for_a_moment_is_waited_for(self, endpoint: Endpoint) -> None:
+        client = client_over(channel_to(endpoint))
+        endpoint.faults.add(Fault(Refuse(1.0), Action.SEND))
+        client.close()
+        assert [process.alive for process in endpoint.processes] == [False]
+        assert len(endpoint.service.shells) == 0
 
     def test_a_host_that_is_known_to_be_gone_is_not_asked_to_quit(self, endpoint: Endpoint) -> None:
         client = client_over(channel_to(endpoint))
@@ -122,7 +130,7 @@ class TestEnd:
         assert endpoint.requests[Action.SEND] == sends
 
     def test_by_default_it_takes_forty_seconds_at_most(self) -> None:
-        assert WinRMOptions("").read_timeout_sec + 2 * contact.PARTING_SECONDS <= 40
+        assert WinRMOptions("").read_timeout_sec + contact.PARTING_FOR + contact.PARTING_SECONDS <= 40
 
     def test_a_long_read_timeout_does_not_lengthen_it(self, endpoint: Endpoint) -> None:
         channel = bare(endpoint, read_timeout_sec=3600)

@@ -6,7 +6,7 @@ COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
 PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
 GATES := lint types docs package unit-and-sanity integration kerberos
 
-.PHONY: help setup venvs demo test unit sanity $(GATES) clean
+.PHONY: help setup venvs demo test unit sanity soak-kills $(GATES) clean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,9 @@ sanity-2.19: ENVIRONMENT := .venv
 sanity-2.18 sanity-2.17: ENVIRONMENT = .venvs/$*
 sanity-%:
 	@.venv/bin/python tests/tools/sanity.py $* $(ENVIRONMENT)
+
+soak-kills: setup  ## kill -9 in the middle of 200 grants, 50 times, each followed by restore (ARGS="--kills 1 --seed 7")
+	@$(IN) python -m ansible_collections.email_router.exchange_online.tests.soak.kills $(ARGS)
 
 clean:  ## Removes all that make has made
 	rm -rf .venv .venvs .cache

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.faults imp
     CONNECT,
     Effect,
     Fault,
+    FaultyTenant,
     Trouble,
 )
 
@@ -44,6 +47,13 @@ def silence(effect: Effect) -> Story:
     return Story("silence", (Step(GRANT),), faults=(Fault(ANY_WRITER, effect=effect),))
 
 
+@contextmanager
+def waiting(faulty: FaultyTenant) -> Iterator[ThreadPoolExecutor]:
+    """A thread for a call that gets no answer; it ends whatever becomes of the test."""
+    with ThreadPoolExecutor(1) as pool, faulty:
+        yield pool
+
+
 @pytest.fixture
 def tenant() -> Tenant:
     return Tenant(Organisation.from_dict(ORGANISATION))
@@ -54,7 +64,7 @@ def tenant() -> Tenant:
 def test_a_process_that_waits_can_be_killed(
     face: Face, effect: Effect, holders: set[str], tenant: Tenant, tmp_path: Path
 ) -> None:
-    with opened(face, silence(effect), tenant, tmp_path) as (session, faulty), ThreadPoolExecutor(1) as pool:
+    with opened(face, silence(effect), tenant, tmp_path) as (session, faulty), waiting(faulty) as pool:
         asked = pool.submit(list, session.invoke([GRANT]))
         assert faulty.wait_for_silence(30)
         assert not asked.done()
@@ -68,7 +78,7 @@ def test_a_process_that_waits_can_be_killed(
 
 @pytest.mark.parametrize("face", PROCESSES)
 def test_a_service_that_goes_away_is_an_error_that_leaves_doubt(face: Face, tenant: Tenant, tmp_path: Path) -> None:
-    with opened(face, silence(Effect.SILENT), tenant, tmp_path) as (session, faulty), ThreadPoolExecutor(1) as pool:
+    with opened(face, silence(Effect.SILENT), tenant, tmp_path) as (session, faulty), waiting(faulty) as pool:
         asked = pool.submit(list, session.invoke([GRANT]))
         assert faulty.wait_for_silence(30)
         faulty.stop()
@@ -82,7 +92,7 @@ def test_a_session_in_this_process_is_lost_when_somebody_closes_it(
     effect: Effect, holders: set[str], tenant: Tenant, tmp_path: Path
 ) -> None:
     face = Face.IN_PROCESS
-    with opened(face, silence(effect), tenant, tmp_path) as (session, faulty), ThreadPoolExecutor(1) as pool:
+    with opened(face, silence(effect), tenant, tmp_path) as (session, faulty), waiting(faulty) as pool:
         asked = pool.submit(list, session.invoke([GRANT]))
         assert faulty.wait_for_silence(30)
         session.close()

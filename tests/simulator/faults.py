@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import TracebackType
 from typing import Union, cast
 
 from ...plugins.plugin_utils._exchange.session import (
@@ -96,7 +97,7 @@ class Strike:
 
 
 class FaultyTenant:
-    """A tenant with latency and faults over it; ``strikes`` are the faults that struck, in order.
+    """A tenant with latency and faults over it; ``strikes`` are the faults that struck, in order; a context manager.
 
     What was carried out is in the books of the tenant below, ``calls``, each with how its answer was falsified.
     """
@@ -147,6 +148,12 @@ class FaultyTenant:
     def stop(self) -> None:
         """Let go of all calls that wait for an answer that never comes."""
         self._silence.end()
+
+    def __enter__(self) -> FaultyTenant:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
 
     def wait_for_silence(self, seconds: float) -> bool:
         """Whether within so much time a call is waiting for an answer that never comes."""

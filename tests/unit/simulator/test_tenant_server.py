@@ -110,16 +110,16 @@ def test_a_connection_that_is_kept_open_does_not_hold_up_the_stop() -> None:
 @pytest.mark.parametrize("cmdlet", [CONNECT, "Get-Mailbox"])
 def test_an_answer_that_never_comes_ends_with_the_server(cmdlet: str, capsys: pytest.CaptureFixture[str]) -> None:
     tenant = Tenant(Organisation.from_dict(ORGANISATION))
-    with TenantServer(tenant, faults=(Fault(cmdlet, effect=Effect.DONE_YET_SILENT),)) as running:
-        waiting, killed = Client(running), Client(running)
-        with ThreadPoolExecutor(1) as pool:
+    running = TenantServer(tenant, faults=(Fault(cmdlet, effect=Effect.DONE_YET_SILENT),))
+    with ThreadPoolExecutor(1) as pool, running.tenant:
+        with running:
+            waiting, other = Client(running), Client(running)
             asked = pool.submit(ask, waiting)
             assert running.tenant.wait_for_silence(10)
-            ask(killed)
-            killed.close()
-            running.tenant.stop()
-            with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
-                asked.result(10)
+            ask(other)
+            other.close()
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
+            asked.result(10)
     assert capsys.readouterr().err == ""
     assert len(tenant.left_open) == 2
 
@@ -133,7 +133,7 @@ def test_a_signed_out_connection_lets_go_of_its_call() -> None:
     tenant = Tenant(Organisation.from_dict(ORGANISATION))
     with TenantServer(tenant, faults=(Fault("Get-Mailbox", effect=Effect.SILENT),)) as running:
         waiting, other = Client(running), Client(running)
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1) as pool, running.tenant:
             asked = pool.submit(ask, waiting)
             assert running.tenant.wait_for_silence(10)
             other.post("/disconnect", {"connection_id": tenant.left_open[0]})

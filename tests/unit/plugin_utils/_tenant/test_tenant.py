@@ -63,6 +63,13 @@ def test_the_log_says_whether_a_write_changed_something_whatever_its_answer(quir
     assert [call.changed for call in desk.tenant.calls] == [changed, False]
 
 
+def test_a_write_that_finds_nothing_to_change_has_changed_nothing() -> None:
+    desk = a_desk()
+    for switch in ("ResetDefault", "ClearAutoMapping"):
+        desk.rows("Remove-MailboxPermission", Identity=SALES, Confirm=False, **{switch: True})
+    assert [(call.writes, call.changed) for call in desk.tenant.calls] == [(True, False)] * 2
+
+
 def test_the_log_says_how_an_answer_was_falsified_and_the_books_are_late_for_readers() -> None:
     desk = a_desk()
     given: dict[str, Parameter] = {"Identity": SALES, "Trustee": ROUTER, "AccessRights": ["SendAs"], "Confirm": False}

@@ -90,13 +90,17 @@ class Tickets:
 
 
 class ManagedTickets(Tickets):
-    """Those that kinit gets when they are first needed, and once more in a new session after they were of no use."""
+    """Those that kinit gets when they are first needed, and once more in a new session after they were of no use.
+
+    A kinit that failed is not tried again: accounts lock out.
+    """
 
     def __init__(self, kinit: Kinit) -> None:
-        self._kinit = kinit
+        self.kinit = kinit
         self._directory: Path | None = None
         self._fresh = False
         self._useless = False
+        self._failure: Fault | None = None
 
     def guard(self, authentication: Any) -> None:
         self._fresh = self._fresh and not self._useless
@@ -105,13 +109,13 @@ class ManagedTickets(Tickets):
     @contextmanager
     def at_hand(self) -> Iterator[None]:
         if not self._fresh:
-            obtain(self._kinit, self._cache())
+            self._obtain()
             self._fresh, self._useless = True, False
         try:
             with _environment(_CACHE_VARIABLE, f"FILE:{self._cache()}"):
                 yield
-        except Recognised:
-            self._useless = True
+        except Recognised as error:
+            self._useless = error.fault.refuses_login
             raise
 
     def judged(self, refused: bool) -> None:
@@ -122,11 +126,20 @@ class ManagedTickets(Tickets):
         if directory:
             shutil.rmtree(directory, ignore_errors=True)
 
+    def _obtain(self) -> None:
+        if self._failure:
+            raise Recognised(self._failure)
+        try:
+            obtain(self.kinit, self._cache())
+        except Recognised as error:
+            self._failure = error.fault
+            raise
+
     def _cache(self) -> Path:
         """In a directory of its own that is closed to others, for kinit makes the file anew."""
         if self._directory is None:
             try:
-                self._directory = Path(tempfile.mkdtemp(prefix="krb5cc-", dir=self._kinit.directory))
+                self._directory = Path(tempfile.mkdtemp(prefix="krb5cc-", dir=self.kinit.directory))
             except OSError as cause:
                 raise Recognised(_no_place(cause)) from cause
         return self._directory / "tickets"

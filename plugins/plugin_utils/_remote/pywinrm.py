@@ -99,7 +99,7 @@ class WinRMOptions:
         return ManagedTickets(
             Kinit(
                 str(self.username),
-                self.password,
+                None if self.password is None else str(self.password),  # from a vault it is no str yet
                 self.kinit_cmd,
                 self.kinit_args,
                 self.kerberos_delegation,

@@ -19,6 +19,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
     ChannelError,
     ChannelStatistics,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.kerberos import Kinit, ManagedTickets
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.pywinrm import (
     WinRMOptions,
     connect,
@@ -28,6 +29,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
 
 OPTIONS = WinRMOptions("http://host:5985/wsman", username="CORP\\svc", password="secret")
 TLS = replace(OPTIONS, endpoint="https://host:5986/wsman")
+KERBEROS = replace(OPTIONS, transport="kerberos", username="svc@EXO.TEST")
 
 
 def refused(options: WinRMOptions = OPTIONS) -> str:
@@ -79,7 +81,25 @@ def test_an_option_that_makes_no_sense_is_named(given: dict[str, Any], named: st
 
 
 def test_kerberos_needs_no_password() -> None:
-    assert refusal(replace(OPTIONS, transport="kerberos", username=None, password=None)) is None
+    assert refusal(replace(KERBEROS, username=None, password=None)) is None
+    assert refusal(replace(KERBEROS, kinit_mode="managed", kinit_args="-k -t svc.keytab", password=None)) is None
+
+
+def test_kinit_is_told_all_and_pywinrm_nothing_of_it() -> None:
+    options = replace(
+        KERBEROS,
+        kinit_cmd="/opt/kinit",
+        kinit_args="-R",
+        kinit_env_vars=("KRB5_CONFIG",),
+        kinit_directory="/run/user",
+        kerberos_delegation=True,
+    )
+    known = Kinit("svc@EXO.TEST", "secret", "/opt/kinit", "-R", True, ("KRB5_CONFIG",), "/run/user")
+    tickets = options.tickets()
+    assert isinstance(tickets, ManagedTickets)
+    assert tickets.kinit == known
+    assert not {name for name in options.of_protocol() if name.startswith("kinit")}
+    assert not isinstance(replace(options, kinit_mode="manual").tickets(), ManagedTickets)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +115,11 @@ def test_kerberos_needs_no_password() -> None:
         (replace(TLS, transport="certificate"), "ansible_winrm_cert_pem"),
         (replace(TLS, transport="ssl", cert_pem=__file__), "ansible_winrm_cert_key_pem"),
         (replace(TLS, transport="certificate", cert_pem="absent.pem"), "no file absent.pem"),
+        (replace(KERBEROS, kinit_mode="sometimes"), "ansible_winrm_kinit_mode is neither managed nor manual"),
+        (replace(KERBEROS, kinit_mode="managed", username=None), "set ansible_user, or ansible_winrm_kinit_mode to"),
+        (replace(KERBEROS, username="-k"), "kinit would take the user name for an option"),
+        (replace(KERBEROS, kinit_args="-l '1 h"), "ansible_winrm_kinit_args cannot be read"),
+        (replace(KERBEROS, read_timeout_sec=20), "ansible_winrm_read_timeout_sec"),
         (replace(OPTIONS, read_timeout_sec=20), "ansible_winrm_read_timeout_sec"),
         (replace(OPTIONS, operation_timeout_sec=0), "ansible_winrm_operation_timeout_sec"),
     ],

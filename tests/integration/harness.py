@@ -27,7 +27,7 @@ OLDEST_AND_NEWEST = (min(CORES), max(CORES))
 PATIENCE = 240
 _CALLBACKS = Path(__file__).parent / "callback_plugins"
 #: What no run may ever say.
-_SHAMEFUL = ("Traceback (most recent call last)", "DEPRECATION WARNING", "Unexpected Exception", "MODULE FAILURE")
+SHAMEFUL = ("Traceback (most recent call last)", "DEPRECATION WARNING", "Unexpected Exception", "MODULE FAILURE")
 
 
 @dataclass(frozen=True)
@@ -118,12 +118,16 @@ class ControlNode:
         Fails where it says what no run may say: an error of ours that nobody caught, or a deprecation.
         """
         self.records.unlink(missing_ok=True)
-        command = [str(self._program()), *map(str, arguments)]
-        status, output = _finished(command, self.cwd, {**self._surroundings(), **(environment or {})})
-        said = [phrase for phrase in _SHAMEFUL if phrase in output]
+        command, surroundings = self.invocation(*arguments)
+        status, output = _finished(command, self.cwd, {**surroundings, **(environment or {})})
+        said = [phrase for phrase in SHAMEFUL if phrase in output]
         assert not said, f"{said} in the output of ansible-core {self.core}:\n{output}"
         lines = self.records.read_text(encoding="utf-8").splitlines() if self.records.exists() else []
         return Run(status, output, tuple(TaskResult(**json.loads(line)) for line in lines))
+
+    def invocation(self, *arguments: str | Path) -> tuple[list[str], dict[str, str]]:
+        """The command line of ansible-playbook and its whole environment, for whoever starts it otherwise."""
+        return [str(self._program()), *map(str, arguments)], self._surroundings()
 
     def _program(self) -> Path:
         program = CORES[self.core] / "bin" / "ansible-playbook"

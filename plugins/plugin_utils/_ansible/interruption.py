@@ -48,9 +48,9 @@ def interruptible(grace: float = GRACE) -> Iterator[None]:
     try:
         yield
     finally:
-        watch.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
+        watch.stop()
 
 
 class _Watch:

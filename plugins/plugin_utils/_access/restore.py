@@ -97,10 +97,10 @@ def _why_not(target: Target, seen: Facts, now: frozenset[Place], todo: Iterable[
         return _left(want, seen, f"it was put back already, and {verb} again since by somebody else", _BY_HAND)
     if rivals:
         return _left(want, seen, f"run {rivals[0]} wrote the same later", "restore that run first, if it is not wanted")
-    if todo and seen.denied:
-        return finding_of(
-            want, Outcome.DENIED, seen, "an entry that denies the right was set since", "find out who set it and why"
-        )
+    if seen.denied and (todo or not (trace.granted or trace.denied)):
+        since = "stands" if trace.denied else "was set since"
+        cause = f"an entry that denies the right {since}; nothing was done about it"
+        return finding_of(want, Outcome.DENIED, seen, cause, "find out who set it and why; then restore again")
     reason = None if trace.granted or not todo else _why_it_cannot_hold(target.grant)
     if reason:
         return finding_of(want, Outcome.UNSUPPORTED, seen, f"the account {reason}", _BY_HAND)

@@ -41,13 +41,17 @@ class Touch:
 
 @dataclass(frozen=True)
 class Trace:
-    """A grant that a run may have changed. ``before``: the entries that gave the right before it."""
+    """A grant that a run may have changed. ``before``: the entries that gave the right before it.
+
+    ``denied``: an entry denied it before the run.
+    """
 
     mailbox: Box
     account: Holder
     right: Right
     before: frozenset[Place]
     touches: tuple[Touch, ...]
+    denied: bool = False
 
     @property
     def granted(self) -> bool:
@@ -119,7 +123,7 @@ def _trace(writes: Sequence[Write], after: Sequence[tuple[str, Write]], kin: fro
         for place, write in mine.items()
         if (place in before) is not (write.sent.verb is Verb.GRANT)
     ]
-    return Trace(first.mailbox, first.account, first.right, before, tuple(touches))
+    return Trace(first.mailbox, first.account, first.right, before, tuple(touches), first.denied)
 
 
 def _before(sent: Sent) -> frozenset[Place]:

@@ -21,7 +21,7 @@ from .runs import writes
 from .worlds import MOVED, OLD, SHOWN, tenants, wish_lists
 
 many = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

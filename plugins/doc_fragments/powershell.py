@@ -30,8 +30,11 @@ notes:
   - PowerShell runs where the task's connection leads. Use C(delegate_to) with a Windows host whose
     C(ansible_connection) is C(winrm), or C(delegate_to=localhost) for a C(pwsh) on the controller. Other connections
     are refused.
-  - All of ansible's own C(ansible_winrm_*) variables apply. Kerberos needs a ticket that exists already.
+  - All of ansible's own C(ansible_winrm_*) variables apply.
+  - With C(ansible_winrm_transport=kerberos) a ticket is got by C(kinit) where C(ansible_user) and C(ansible_password)
+    are given, into a cache that only this task uses; otherwise, or with C(ansible_winrm_kinit_mode=manual), it must
+    exist already.
   - It cannot be used with C(strategy=free).
 requirements:
-  - pywinrm 0.5.0 or newer on the controller, for a winrm connection.
+  - pywinrm 0.5.0 or newer on the controller, for a winrm connection; for Kerberos C(pywinrm[kerberos]) and C(kinit).
 """

@@ -133,6 +133,11 @@ class Realm:
         spy.program.chmod(0o755)
         return spy
 
+    def keys(self, file: Path) -> Path:
+        """The keys of the other user, who then needs no password."""
+        self._run("kadmin.local", "ktadd", "-norandkey", "-k", str(file), OTHER_USER)
+        return file
+
     def kinit(self, cache: Path, *arguments: str, user: str = USER) -> None:
         """A ticket that somebody got before."""
         self._run("kinit", "-c", str(cache), *arguments, user, said=f"{PASSWORD}\n")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ import pytest
 from ansible_collections.email_router.exchange_online.tests.integration.harness import OLDEST_AND_NEWEST, Run
 from ansible_collections.email_router.exchange_online.tests.integration.stage import Exhibit, Stage, contoso
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
-from ansible_collections.email_router.exchange_online.tests.simulator.wsman import EndpointOptions
+from ansible_collections.email_router.exchange_online.tests.simulator.wsman import Action, EndpointOptions, Fault, Slow
 from ansible_collections.email_router.exchange_online.tests.tools import kerberos
+from ansible_collections.email_router.exchange_online.tests.wsman.client import wait_until
 
 from .realm import HOST, PASSWORD, USER, Realm, Spy
 
@@ -61,6 +64,14 @@ def left(stage: Stage) -> list[Path]:
     return list((stage.directory / "home").glob("**/krb5cc-*"))
 
 
+def parent_of(process: int) -> int:
+    """Zero where it has gone."""
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
 def told(done: Run) -> str:
     """All that a run says and hands on."""
     return done.output + json.dumps([each.result for each in done.tasks])
@@ -78,6 +89,22 @@ def test_a_run_with_a_password_gets_its_own_ticket(stage: Stage, spy: Spy, core:
     assert (stage.directory / "home") in spy.caches[0].parents, "where ansible tidies up, even after a killed worker"
     assert left(stage) == []
     assert PASSWORD not in told(done) + json.dumps(spy.calls)
+
+
+def test_a_worker_that_is_killed_leaves_no_ticket(stage: Stage, spy: Spy) -> None:
+    stage.simulator.faults.add(Fault(Slow(600.0), on=Action.RECEIVE))
+    inventory = stage.inventory([SALES], management=variables(spy))
+    with ThreadPoolExecutor(1) as background:
+        ending = background.submit(stage.node.play, "-i", inventory, stage.playbook(stage.task()))
+        wait_until(lambda: stage.simulator.faults.fired, 60.0)
+        assert [cache.exists() for cache in spy.caches] == [True]
+        workers = [each for each in stage.control_processes() if parent_of(each) in stage.control_processes()]
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        done = ending.result()
+    assert workers, "it was a worker that had the ticket"
+    assert done.status != 0
+    assert [cache.exists() for cache in spy.caches] == [False]
 
 
 def test_a_run_with_a_ticket_needs_no_password(stage: Stage, spy: Spy, realm: Realm, tmp_path: Path) -> None:

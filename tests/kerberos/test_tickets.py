@@ -77,6 +77,16 @@ def test_messages_in_the_clear_are_refused_so_they_were_encrypted(serve: Serve, 
     refused(reach(serve(), message_encryption="never"), "HTTP status 500")
 
 
+def test_a_keytab_stands_in_for_the_password(
+    serve: Serve, reach: Reach, realm: Realm, spy: Spy, tmp_path: Path
+) -> None:
+    keytab = {"kinit_mode": "managed", "kinit_args": f"-k -t '{realm.keys(tmp_path / 'user.keytab')}'"}
+    client = started(reach(serve(), username=OTHER_USER, password=None, **keytab))
+    assert ask(client) == 3
+    client.close()
+    assert spy.calls[0]["arguments"] == ["-k", "-t", str(tmp_path / "user.keytab"), OTHER_USER]
+
+
 @pytest.mark.parametrize("user", [USER, None])
 def test_a_ticket_that_exists_already_is_used_without_kinit(
     serve: Serve, reach: Reach, realm: Realm, spy: Spy, tmp_path: Path, user: str | None

@@ -55,7 +55,9 @@ class Trouble(Enum):
         403, "", _OPERATION,
         "A server side error has occurred because of which the operation could not be completed. Please try again.",
     )  # fmt: skip
-    PAGE_EXPIRED = (400, "", "System.Exception", "Expired or Invalid pagination request. Default Expiry time is 00:30:00")
+    PAGE_EXPIRED = (
+        400, "", "System.Exception", "Expired or Invalid pagination request. Default Expiry time is 00:30:00",
+    )  # fmt: skip
     TIMED_OUT = (
         0, "", "System.Threading.Tasks.TaskCanceledException",
         "The request was canceled due to the configured HttpClient.Timeout of 960 seconds elapsing.",

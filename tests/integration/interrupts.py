@@ -29,9 +29,9 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 from .stage import Stage
 
 #: Seconds until the moment comes, and from the signal until everything has ended.
-PATIENCE, BOUND = 60.0, 20.0
+PATIENCE, BOUND = 240.0, 45.0
 #: Seconds that Exchange works on the call which the signal meets.
-LATENCY = 1.0
+LATENCY = 1.5
 _CTRL_C = b"\x03"
 
 

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import random
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from .deadline import Deadline
 from .enduring import LivingSession, Pause
-from .errors import Diagnosis, Meaning, diagnose
+from .errors import Diagnosis, Meaning, diagnose, says_truncated
 from .hints import retry_hint
 from .session import WRITERS, Answer, Call, CmdletError, SessionInfo
 
@@ -26,12 +27,21 @@ FRUITLESS = 900.0
 SLICE = 20.0
 
 
+@dataclass
+class _Failures:
+    """Of one call so far. ``cut_off``: it was answered with a part of its rows (exchange facts E3)."""
+
+    errors: int = 0
+    cut_off: bool = False
+
+
 class RetryingSession:
     """Repeats reads, never writes: those are settled by reading (design 5).
 
     What failed for itself comes again when all others have been asked, so that one slow mailbox does not hold the rest.
-    A throttled call holds everything, writes included: whatever is asked meanwhile makes it worse. ``repeats``: calls
-    sent again, by cmdlet; ``waited``: seconds of pauses.
+    One that asks for all rows and gets a part of them comes again once. A throttled call holds everything, writes
+    included: whatever is asked meanwhile makes it worse. ``repeats``: calls sent again, by cmdlet; ``waited``: seconds
+    of pauses.
     """
 
     def __init__(
@@ -56,7 +66,7 @@ class RetryingSession:
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
         fresh = iter(calls)
         again: deque[Call] = deque()
-        failures: Counter[int] = Counter()
+        failures: defaultdict[int, _Failures] = defaultdict(_Failures)
         exhausted = False
 
         def flow() -> Iterator[Call]:
@@ -77,7 +87,7 @@ class RetryingSession:
         while again or not exhausted:
             self._rest()
             for call, answer in self._session.invoke(flow()):
-                if self._comes_again(call, answer, failures):
+                if self._comes_again(call, answer, failures[id(call)]):
                     again.append(call)
                 else:
                     failures.pop(id(call), None)
@@ -86,18 +96,20 @@ class RetryingSession:
     def close(self) -> None:
         self._session.close()
 
-    def _comes_again(self, call: Call, answer: Answer, failures: Counter[int]) -> bool:
+    def _comes_again(self, call: Call, answer: Answer, failures: _Failures) -> bool:
         if answer.error is None:
             self._fruitless = 0.0
-            return False
+            again = _is_cut_off(call, answer) and not failures.cut_off and not self._deadline.is_over
+            failures.cut_off = again
+            return again
         diagnosis = diagnose(answer.error)
-        failures[id(call)] += 1
-        seconds = self._pause_after(answer.error, diagnosis, failures[id(call)])
+        failures.errors += 1
+        seconds = self._pause_after(answer.error, diagnosis, failures.errors)
         in_vain = self._fruitless + seconds > FRUITLESS or seconds >= self._deadline.left
         if diagnosis.meaning is Meaning.THROTTLED and not in_vain:
             self._throttled = True
             self._owe(seconds, answer.error)
-        if call.cmdlet in WRITERS or in_vain or failures[id(call)] >= diagnosis.tries:
+        if call.cmdlet in WRITERS or in_vain or failures.errors >= diagnosis.tries:
             return False
         self._owe(seconds, answer.error)
         return True
@@ -126,3 +138,9 @@ class RetryingSession:
             self.waited += seconds
             self._fruitless += seconds
             self._session.keep_alive()
+
+
+def _is_cut_off(call: Call, answer: Answer) -> bool:
+    """Whether rows are missing that were asked for. Whoever sets a limit expects no more."""
+    everything = call.cmdlet not in WRITERS and call.parameters.get("ResultSize") == "Unlimited"
+    return everything and says_truncated(answer.warnings)

@@ -16,7 +16,11 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     TRANSIENT_PAUSE,
     RetryingSession,
 )
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Answer, CmdletError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    Answer,
+    Call,
+    CmdletError,
+)
 
 from .resilience import BUSY, DENIED, THROTTLED, Clock, Far, answers, name_of, read, reads, write
 
@@ -133,3 +137,32 @@ def test_what_cannot_pass_is_told_at_once() -> None:
     clock, far = Clock(), Far(b=DENIED)
     assert answers(retrying(far, clock).invoke, *reads("abc"))["b"].error == DENIED
     assert clock.pauses == []
+
+
+CUT_OFF = Answer(({"Name": "a"},), ("There are more results available than are currently displayed.",))
+
+
+def everything(name: str) -> Call:
+    return Call("Get-User", {"Identity": name, "ResultSize": "Unlimited"})
+
+
+@pytest.mark.parametrize(("times", "asked"), [(1, "aba"), (2, "aba")])
+def test_a_read_of_all_rows_that_brings_a_part_of_them_is_made_once_more(times: int, asked: str) -> None:
+    clock, far = Clock(), Far(a=[CUT_OFF] * times)
+    made = answers(retrying(far, clock).invoke, everything("a"), everything("b"))
+    assert "".join(far.names) == asked
+    assert made["a"] == (Answer() if times == 1 else CUT_OFF)
+    assert clock.pauses == []
+
+
+def test_errors_and_parts_are_counted_each_by_itself() -> None:
+    far = Far(a=[BUSY, CUT_OFF])
+    assert answers(retrying(far).invoke, everything("a"))["a"] == Answer()
+    assert far.names == ["a"] * 3
+
+
+@pytest.mark.parametrize("call", [read("a"), Call("Get-User", {"Identity": "a", "ResultSize": 1}), write("a")])
+def test_what_is_limited_on_purpose_is_not_asked_again(call: Call) -> None:
+    far = Far(a=CUT_OFF)
+    assert answers(retrying(far).invoke, call)["a"] == CUT_OFF
+    assert far.names == ["a"]

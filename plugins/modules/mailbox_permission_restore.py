@@ -69,6 +69,7 @@ options:
     description:
       - The id of the run. If left out it is the last that is no restore and may have changed something. The task must
         sign in to the same O(organization).
+      - Each task is a run of its own, and in a C(serial) play each batch; to undo several, begin with the last.
       - If there is no such run, the error lists those that the journal holds.
     type: str
   max_grants:
@@ -216,7 +217,7 @@ verdict:
 failure_class:
   description:
     - What failed. C(mailboxes) says that single mailboxes did, as their rows tell. Whatever else is the failure of the
-      run as a whole, and RV(msg) begins with C(Whole run).
+      run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or journal), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
       start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
       C(session_lost) (and no other could be opened), C(max_runtime), C(journal).

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,11 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._jour
     RecordedRun,
     runs_of,
 )
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.access import EMPTY, AccessList
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.access import (
+    EMPTY,
+    AccessList,
+    Entry,
+)
 
 from .harness import COLLECTION, Run
 from .playbooks import ENFORCE, extra, for_localhost, for_mailboxes
@@ -76,14 +80,17 @@ def recorded(stage: Stage) -> tuple[RecordedRun, ...]:
 
 
 def held(stage: Stage) -> dict[str, AccessList]:
-    """The organisation's books, without lists that are empty, and the words of an entry in order."""
+    """The organisation's books, without lists that are empty, and all in an order that says nothing."""
     return {mailbox: in_order(access) for mailbox, access in stage.books().items() if access != EMPTY}
 
 
 def in_order(access: AccessList) -> AccessList:
-    """A right that was taken from an entry and given back comes last in it."""
-    entries = tuple(replace(one, rights=tuple(sorted(one.rights))) for one in access.full_access)
-    return replace(access, full_access=entries)
+    """What was taken and given back comes last where it is."""
+    return AccessList(_sorted(access.full_access), _sorted(access.send_as), tuple(sorted(access.send_on_behalf)))
+
+
+def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted((replace(one, rights=tuple(sorted(one.rights))) for one in entries), key=repr))
 
 
 def restored(run: Run) -> Mapping[str, Any]:

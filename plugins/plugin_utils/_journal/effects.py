@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._access.plan import Verb
@@ -72,14 +72,36 @@ def normal(place: Place, right: Right, current_sid: str) -> Place:
     return Place((place.sid or current_sid).upper(), inheritance_type if right is Right.FULL_ACCESS else "")
 
 
+class _Accounts:
+    """Who is who in a journal: a write may name an account by its SID alone, and another the same with its GUID."""
+
+    def __init__(self, runs: Iterable[RecordedRun]) -> None:
+        self._owners: dict[str, Holder] = {}
+        for account in (write.sent.account for run in runs for write in run.writes):
+            if account.guid:
+                self._owners.update(dict.fromkeys(account.sids, account))
+
+    def key(self, account: Holder) -> str:
+        """Equal for the same account."""
+        return account.guid or self._owner(account).key
+
+    def present_sid(self, account: Holder) -> str:
+        """The SID that a grant goes to; empty for a delegate without one."""
+        return (self._owner(account).sids or account.sids or ("",))[0]
+
+    def _owner(self, account: Holder) -> Holder:
+        return account if account.guid or not account.sids else self._owners.get(account.sids[0], account)
+
+
 def traces_of(runs: Sequence[RecordedRun], run: RecordedRun) -> tuple[Trace, ...]:
     """Every grant that the run may have changed. ``runs``: all of the journal, in their order."""
     kin = _kin(runs, run.id)
-    later = [(one.id, _by_grant(one.writes)) for one in runs[runs.index(run) + 1 :]]
+    accounts = _Accounts(runs)
+    later = [(one.id, _by_grant(one.writes, accounts)) for one in runs[runs.index(run) + 1 :]]
     traces = []
-    for name, writes in _by_grant(run.writes).items():
+    for name, writes in _by_grant(run.writes, accounts).items():
         after = [(whose, write) for whose, grants in later for write in grants.get(name, ())]
-        trace = _trace(writes, after, kin)
+        trace = _trace(writes, after, kin, accounts.present_sid(writes[0].sent.account))
         if trace.touches:
             traces.append(trace)
     return tuple(traces)
@@ -104,22 +126,22 @@ def _kin(runs: Iterable[RecordedRun], name: str) -> frozenset[str]:
     return frozenset(kin)
 
 
-def _by_grant(writes: Iterable[Write]) -> dict[GrantName, list[Write]]:
+def _by_grant(writes: Iterable[Write], accounts: _Accounts) -> dict[GrantName, list[Write]]:
     """Only those that may have changed something."""
     grouped: dict[GrantName, list[Write]] = {}
     for write in writes:
         if write.state.may_have_changed:
             sent = write.sent
-            grouped.setdefault((sent.mailbox.guid, sent.account.key, sent.right), []).append(write)
+            grouped.setdefault((sent.mailbox.guid, accounts.key(sent.account), sent.right), []).append(write)
     return grouped
 
 
-def _trace(writes: Sequence[Write], after: Sequence[tuple[str, Write]], kin: frozenset[str]) -> Trace:
+def _trace(writes: Sequence[Write], after: Sequence[tuple[str, Write]], kin: frozenset[str], present_sid: str) -> Trace:
     first = writes[0].sent
     before = _before(first)
     mine = {place_of(write.sent): write for write in writes}
     touches = [
-        _touch(place, write, after, kin)
+        _touch(place, write, after, kin, present_sid)
         for place, write in mine.items()
         if (place in before) is not (write.sent.verb is Verb.GRANT)
     ]
@@ -129,28 +151,25 @@ def _trace(writes: Sequence[Write], after: Sequence[tuple[str, Write]], kin: fro
 def _before(sent: Sent) -> frozenset[Place]:
     if sent.right is Right.SEND_ON_BEHALF:
         return frozenset([DELEGATE] if sent.held else [])
-    return frozenset(_normal_places(sent))
-
-
-def _normal_places(sent: Sent) -> Iterator[Place]:
-    for entry in sent.entries:
-        yield normal(entry, sent.right, _current(sent.account))
+    return frozenset(normal(entry, sent.right, _own_sid(sent.account)) for entry in sent.entries)
 
 
 def place_of(sent: Sent) -> Place:
     """The entry that a write made or took away: it stands under the SID of whom the write named."""
-    current = _current(sent.account)
+    own = _own_sid(sent.account)
     earlier = sent.verb is Verb.REVOKE and sent.trustee != sent.account.guid
-    return normal(Place(sent.trustee if earlier else current, sent.inheritance_type), sent.right, current)
+    return normal(Place(sent.trustee if earlier else own, sent.inheritance_type), sent.right, own)
 
 
-def _current(account: Holder) -> str:
+def _own_sid(account: Holder) -> str:
     return account.sids[0] if account.sids else ""
 
 
-def _touch(place: Place, write: Write, after: Sequence[tuple[str, Write]], kin: frozenset[str]) -> Touch:
+def _touch(
+    place: Place, write: Write, after: Sequence[tuple[str, Write]], kin: frozenset[str], present_sid: str
+) -> Touch:
     left = write.sent.verb is Verb.GRANT
-    present = normal(Place("", place.inheritance_type), write.sent.right, _current(write.sent.account))
+    present = normal(Place(present_sid, place.inheritance_type), write.sent.right, present_sid)
     stands = frozenset([place] if left else [place, present])
     same = [one for one in after if place_of(one[1].sent) in stands]
     whose, last = same[-1] if same else ("", write)

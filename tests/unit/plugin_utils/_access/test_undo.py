@@ -222,3 +222,55 @@ def test_the_powershells_of_a_run_are_those_of_it_and_of_what_restored_it() -> N
 
 def _at(made: Write, place: Mapping[str, object]) -> Write:
     return replace(made, sent=replace(made.sent, place=place))
+
+
+def test_what_was_taken_from_others_comes_back_to_each_of_them_that_still_is(path: Path) -> None:
+    """A user, a group, a delegate without an account, and the SID of nobody, to whom nothing can be granted."""
+    team = {"kind": "MailUniversalSecurityGroup", "address": "team@contoso.com"}
+    partner = {"kind": "MailUser", "address": "partner@contoso.com"}
+    holders = [EVE, "team@contoso.com"]
+    box = mailbox(
+        "board@contoso.com",
+        send_as=[*holders, {"sid": OLD}],
+        full_access=[{"trustee": EVE, "inheritance_type": "Children"}, "team@contoso.com", {"sid": OLD}],
+        send_on_behalf=[*holders, "partner@contoso.com"],
+    )
+    tenant = tenant_of(mailbox(EVE), team, partner, box)
+    before = access_lists(tenant)
+    run_and_die(tenant, Scope(wishes(["board@contoso.com"], ALL_RIGHTS), exclusive=True), path)
+    assert len(writes(tenant)) == 12
+    report = restored(tenant, path)
+    assert report is not None
+    after = access_lists(tenant)
+    lost = {name: before[name] - after[name] for name in before}
+    assert {name[1]: {entry[0] for entry in entries} for name, entries in lost.items() if entries} == {
+        "send_as": {OLD},
+        "full_access": {OLD},
+    }
+    assert all(after[name] <= before[name] for name in after)
+    left = [one for one in report.findings if one.outcome not in (Outcome.GRANTED, Outcome.REVOKED)]
+    assert [(one.account, one.outcome, one.cause) for one in left] == [
+        (OLD, Outcome.NOT_FOUND, "the account is gone")
+    ] * 2
+    watch = FakeWatch()
+    again = restored(tenant, path, watch=watch)
+    assert (watch.slept, access_lists(tenant)) == ([], after), "it is known to be put back already"
+    assert {one.outcome for one in again.findings} == {Outcome.COMPLIANT, Outcome.NOT_FOUND} if again else False
+
+
+def test_what_a_sid_of_the_past_held_for_a_living_account_is_put_back_once(path: Path) -> None:
+    box = mailbox("board@contoso.com", send_as=[{"sid": OLD}])
+    tenant = tenant_of(mailbox(EVE, sid_history=[OLD]), box)
+    run_and_die(tenant, Scope(wishes(["board@contoso.com"]), exclusive=True), path)
+    assert tenant.holders("board@contoso.com", "send_as") == {ROUTER}
+    report = restored(tenant, path)
+    assert tenant.holders("board@contoso.com", "send_as") == {EVE}
+    notes = [note for one in report.findings for note in one.notes] if report else []
+    assert notes == [
+        f"the entry stood under {OLD}, an earlier SID of the account, and stands under its present one now"
+    ]
+    again = restored(tenant, path)
+    assert {one.outcome for one in again.findings} == {Outcome.COMPLIANT} if again else False
+    back = restored(tenant, path, run=recorded_runs(path)[1].id)
+    assert tenant.holders("board@contoso.com", "send_as") == {ROUTER}
+    assert {one.outcome for one in back.findings} == {Outcome.GRANTED, Outcome.REVOKED} if back else False

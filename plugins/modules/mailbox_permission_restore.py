@@ -220,7 +220,8 @@ failure_class:
       run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or journal), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
       start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
-      C(session_lost) (and no other could be opened), C(max_runtime), C(journal).
+      C(session_lost) (and no other could be opened), C(max_runtime), C(journal), C(internal) (a fault of this
+      collection).
   returned: if the task fails, or would but for O(on_failure=report)
   type: str
   sample: journal

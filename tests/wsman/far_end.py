@@ -60,9 +60,11 @@ class FarEnd:
 
 @contextmanager
 def far_end(**options: Any) -> Iterator[FarEnd]:
-    """Keyword arguments are those of EndpointOptions."""
+    """Keyword arguments are those of EndpointOptions. There is a program ``echo``, too, which starts at once."""
     with tempfile.TemporaryDirectory(prefix="far-end-") as directory:
         file = Path(directory) / "executed"
         program = Program((sys.executable, runner_process.__file__), {**os.environ, "EXECUTED": str(file)})
-        with Endpoint(EndpointOptions({"powershell": program}, {USER: PASSWORD}, **options)) as endpoint:
+        echo = Program((sys.executable, "-S", str(Path(__file__).with_name("program.py")), "echo"))
+        programs = {"powershell": program, "echo": echo}
+        with Endpoint(EndpointOptions(programs, {USER: PASSWORD}, **options)) as endpoint:
             yield FarEnd(endpoint, file)

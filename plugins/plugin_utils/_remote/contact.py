@@ -42,6 +42,11 @@ class Faulted(Exception):
         self.fault = fault
         self.answered = answered
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether the service says that there is no such shell or command."""
+        return self.answered and self.fault.action is Action.LOST
+
 
 class Contact:
     """``protocol``: a ``winrm.Protocol``, to be used within ``perform`` and ``part`` only. Nothing is sent before."""
@@ -84,7 +89,7 @@ class Contact:
                 self._sleep(fault.pause)
 
     def part(self, operation: Callable[[], object]) -> None:
-        """Again where the connection was at fault, or the host away for a moment; over soon, whatever the host does."""
+        """Again until there is nothing more to part from; over soon, whatever the host does."""
         self.protocol.transport.read_timeout_sec = PARTING_SECONDS
         until = self._clock() + PARTING_FOR
         for pause in (*PARTING_PAUSES, PARTING_FOR):
@@ -92,7 +97,7 @@ class Contact:
                 self._attempt(operation)
                 return
             except Faulted as stop:
-                if stop.answered or self._shut_out or self._clock() + pause > until:
+                if stop.is_gone or self._shut_out or self._clock() + pause > until:
                     return
             self._sleep(pause)
 
@@ -165,7 +170,8 @@ class Contact:
         return ChannelInterrupted(self.message(fault))
 
     def refusal(self, stop: Faulted) -> ChannelError:
-        fault = FOREIGN if stop.fault.action is Action.LOST else stop.fault
+        unread = stop.fault.action is Action.LOST and not stop.answered
+        fault = FOREIGN if unread else stop.fault
         if fault.refuses_login:
             return LoginRefused(self.message(fault))
         may_pass = fault.row == "F7" or fault.action is not Action.FAIL

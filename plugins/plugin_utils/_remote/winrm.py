@@ -205,7 +205,7 @@ def end_shell(options: WinRMOptions, shell: str, sleep: Callable[[float], None] 
                 contact.perform(lambda: contact.protocol.close_shell(shell))
                 return Ending.ENDED
             except Faulted as stop:
-                if stop.answered and stop.fault.action is Action.LOST:
+                if stop.is_gone:
                     return Ending.WAS_GONE
                 pause = next(pauses, None) if stop.fault.action is Action.RESUME else None
                 if pause is None:

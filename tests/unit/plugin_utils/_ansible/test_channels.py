@@ -134,9 +134,9 @@ def test_what_is_made_of_the_options_is_what_the_channel_takes() -> None:
 
 
 def test_kinit_is_what_the_plugin_says() -> None:
-    said = {"kerberos_mode": "managed", "kerberos_command": "/opt/kinit", "kinit_args": "-f -R"}
+    said = {"kerberos_mode": "managed", "kerberos_command": "bin/kinit", "kinit_args": "-f -R"}
     made = WinRMOptions(**options({"kerberos_delegation": True}, **said, kinit_env_vars=["KRB5_CONFIG"]))
-    assert (made.kinit_mode, made.kinit_cmd, made.kinit_args) == ("managed", "/opt/kinit", "-f -R")
+    assert (made.kinit_mode, made.kinit_cmd, made.kinit_args) == ("managed", "bin/kinit", "-f -R")
     assert (made.kinit_env_vars, made.kerberos_delegation) == (("KRB5_CONFIG",), True)
 
 

@@ -88,13 +88,13 @@ def test_kerberos_needs_no_password() -> None:
 def test_kinit_is_told_all_and_pywinrm_nothing_of_it() -> None:
     options = replace(
         KERBEROS,
-        kinit_cmd="/opt/kinit",
+        kinit_cmd="bin/kinit",
         kinit_args="-R",
         kinit_env_vars=("KRB5_CONFIG",),
         kinit_directory="/run/user",
         kerberos_delegation=True,
     )
-    known = Kinit("svc@EXO.TEST", "secret", "/opt/kinit", "-R", True, ("KRB5_CONFIG",), "/run/user")
+    known = Kinit("svc@EXO.TEST", "secret", "bin/kinit", "-R", True, ("KRB5_CONFIG",), "/run/user")
     tickets = options.tickets()
     assert isinstance(tickets, ManagedTickets)
     assert tickets.kinit == known

@@ -226,8 +226,8 @@ def _at(made: Write, place: Mapping[str, object]) -> Write:
 
 def test_what_was_taken_from_others_comes_back_to_each_of_them_that_still_is(path: Path) -> None:
     """A user, a group, a delegate without an account, and the SID of nobody, to whom nothing can be granted."""
-    team = {"kind": "MailUniversalSecurityGroup", "address": "team@contoso.com"}
-    partner = {"kind": "MailUser", "address": "partner@contoso.com"}
+    team: dict[str, object] = {"kind": "MailUniversalSecurityGroup", "address": "team@contoso.com"}
+    partner: dict[str, object] = {"kind": "MailUser", "address": "partner@contoso.com"}
     holders = [EVE, "team@contoso.com"]
     box = mailbox(
         "board@contoso.com",

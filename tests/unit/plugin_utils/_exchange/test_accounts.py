@@ -52,7 +52,19 @@ def test_what_may_name_an_account_has_no_fault(asked: str) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["", "  ", "Router", "CONTOSO\\router", "router @contoso.com", "*@contoso.com", "$x@contoso.com", '"@x', "@"],
+    [
+        "",
+        "  ",
+        "Router",
+        "CONTOSO\\router",
+        "router @contoso.com",
+        "*@contoso.com",
+        "$x@contoso.com",
+        '"@x',
+        "@",
+        "a\u2019b@contoso.com",
+        "a;b@contoso.com",
+    ],
 )
 def test_what_names_no_account_for_certain_is_a_fault(asked: str) -> None:
     assert account_fault(asked)

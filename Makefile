@@ -6,7 +6,7 @@ COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
 PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
 GATES := lint types docs package unit-and-sanity integration kerberos
 
-.PHONY: help setup venvs demo test unit sanity soak-kills $(GATES) clean
+.PHONY: help setup venvs demo soak test unit sanity soak-kills $(GATES) clean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,14 @@ venvs: setup  ## .venvs/2.17 and .venvs/2.18, with the older supported ansible-c
 
 demo: setup  ## The main job on a simulated organisation
 	@.venv/bin/python -m ansible_collections.email_router.exchange_online.tests.demo
+
+# SOAK_RUNS runs from the seed SOAK_SEED on, none begun after SOAK_SECONDS (tests/soak/README.md)
+SOAK_RUNS ?= 500
+SOAK_SEED ?= 1
+SOAK_SECONDS ?= 1500
+soak: setup  ## Many runs with faults by chance and clients that are killed, held against the books
+	@$(IN) python -m ansible_collections.email_router.exchange_online.tests.soak \
+		--runs $(SOAK_RUNS) --seed $(SOAK_SEED) --seconds $(SOAK_SECONDS)
 
 test: venvs  ## Every gate below
 	@$(PYTHON) tests/tools/gates.py $(GATES)

@@ -75,6 +75,8 @@ TEXTS = [
     "Zażółć gęślą jaźń", "Большой", "日本語", "\U0001f4e7 mail \U0001d11e", 'quote " and \\ and /',
     "tab\tline\nreturn\r\x01\x7f",
     "O'Brien <o@x> & co", "2024-01-31T10:00:00Z", "2024-01-31T10:00:00.1234567+02:00", "/Date(1700000000000)/",
+    "\x00", "\x002024-01-31", "a\x00b\x00", 'say "2024-01-31" and "/Date(1)/"', "\\\\", "\\", "-WhatIf:$false",
+    "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u2013\u2014\u2015\u200f\u202e",
     "007", "true", "null", "\u2028\u2029\ufeff\u200b", "{Add}", "$(Get-Process) `n %PATH%", "é" * 2000,
 ]  # fmt: skip
 

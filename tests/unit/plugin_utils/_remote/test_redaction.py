@@ -10,6 +10,7 @@ import json
 from urllib.parse import quote
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.log import LogTail
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.redaction import (
     HIDDEN,
     redacted,
@@ -63,6 +64,19 @@ def test_a_secret_is_found_across_the_end_of_a_line() -> None:
 def test_the_rest_of_a_text_stays() -> None:
     text = "AADSTS700016: Application with identifier '00000000-0000-0000-0000-000000000000' was not found " * 20
     assert redacted(text, [SECRET, ""]) == text
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_the_log_of_a_process_forgets_what_it_must_hide_before_it_is_cut(hidden: bool) -> None:
+    """Cut first, half of a secret would stay."""
+    log = LogTail()
+    if hidden:
+        log.hide([SECRET])
+    log.add_line(f"said {SECRET} {'a ' * 990}")
+    log.add_stderr(f"{SECRET[:5]}\r\n{SECRET[5:]} {'b ' * 985}".encode())
+    assert len(log.text()) > 1900
+    pieces = [piece for piece in (SECRET[4:12], SECRET[-8:]) if piece in log.text() or piece in "".join(log._lines)]
+    assert bool(pieces) != hidden
 
 
 def test_the_secrets_of_a_sign_in() -> None:

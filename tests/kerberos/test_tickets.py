@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import ChannelError
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.errors import LoginRefused
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.errors import LoginRefused, NoTicket
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.rpc import RpcClient
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.winrm import WinRMChannel
 from ansible_collections.email_router.exchange_online.tests.simulator.wsman import Action, Authority, Endpoint
@@ -50,6 +50,8 @@ def refused(channel: WinRMChannel, *says: str) -> None:
         channel.open("powershell.exe", LAUNCH.arguments)
     for phrase in says:
         assert phrase in str(caught.value)
+    if isinstance(caught.value, LoginRefused):
+        assert isinstance(caught.value, NoTicket) is (not channel.statistics.requests)
     assert PASSWORD not in str(caught.value)
     channel.close()
 

@@ -14,6 +14,7 @@ from .._remote.errors import (
     AnswerOverdue,
     LanguageModeRefused,
     LoginRefused,
+    NoTicket,
     ProcessEnded,
     RunnerError,
     RunnerMismatch,
@@ -60,7 +61,8 @@ def judge_contact(error: Exception | None, hello: Mapping[str, Any], is_local: b
             text, remedy = _taken_apart(str(error))
             yield failed(point, text, remedy or _CONTACT_REMEDIES[point])
             return
-        yield passed(point, found[point])
+        known = not isinstance(error, NoTicket)
+        yield passed(point, found[point]) if known else untold(point, "it was not asked")
 
 
 def _end(error: Exception, is_local: bool) -> Point:

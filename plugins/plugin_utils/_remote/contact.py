@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from .channel import ChannelError, ChannelInterrupted, ChannelStatistics
-from .errors import LoginRefused, ShellLost, ShellRefused
+from .errors import LoginRefused, NoTicket, ShellLost, ShellRefused
 from .faults import FOREIGN, Action, Fault, classify
 from .pywinrm import WinRMOptions, connect
 
@@ -60,6 +60,7 @@ class Contact:
     ) -> None:
         silence = min(options.read_timeout_sec, options.operation_timeout_sec + LONGEST_SILENCE)
         self.options = replace(options, read_timeout_sec=silence)
+        self._statistics = statistics
         self.protocol, self._excerpt, self._tickets = connect(self.options, statistics)
         self.trouble_since: float | None = None
         self._clock = clock
@@ -173,7 +174,7 @@ class Contact:
         unread = stop.fault.action is Action.LOST and not stop.answered
         fault = FOREIGN if unread else stop.fault
         if fault.refuses_login:
-            return LoginRefused(self.message(fault))
+            return (LoginRefused if self._statistics.requests else NoTicket)(self.message(fault))
         may_pass = fault.row == "F7" or fault.action is not Action.FAIL
         kind = ShellRefused if stop.answered else ChannelError
         return kind(self.message(fault), may_pass)

@@ -33,6 +33,10 @@ class LoginRefused(ChannelError):
     """The host was reached, and does not let the user in (winrm facts F12, F20)."""
 
 
+class NoTicket(LoginRefused):
+    """The user has no Kerberos ticket for the host, which was not even asked."""
+
+
 class ShellRefused(ChannelError):
     """The host lets the user in, and starts no program for it (winrm facts F7 to F9)."""
 

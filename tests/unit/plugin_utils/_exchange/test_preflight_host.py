@@ -19,6 +19,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
     AnswerOverdue,
     LanguageModeRefused,
     LoginRefused,
+    NoTicket,
     ProcessEnded,
     RunnerError,
     RunnerMismatch,
@@ -109,6 +110,17 @@ def test_contact_ends_at_the_point_that_refused(error: Exception, is_local: bool
         assert "Look for it" not in last.found
     if isinstance(error, ProcessEnded):
         assert last.found == "PowerShell ended, exit code 1. It printed: not recognized. Twice"
+
+
+def test_a_host_that_was_not_asked_for_want_of_a_ticket_is_not_said_to_answer() -> None:
+    reach, authentication = judge_contact(NoTicket("kinit got no ticket. Check the clock"), {}, is_local=False)
+    assert (reach.point, reach.status) == (Point.REACHABILITY, SKIPPED)
+    assert "it was not asked" in reach.found
+    assert (authentication.point, authentication.status, authentication.remedy) == (
+        Point.AUTHENTICATION,
+        FAIL,
+        "Check the clock",
+    )
 
 
 def test_contact_that_was_made_names_who_was_reached() -> None:

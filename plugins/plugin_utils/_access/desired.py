@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from .._exchange.accounts import Account, account_fault
 from .._exchange.directory import Found
+from .._exchange.failures import Failure
 from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, address_fault
 from .._exchange.rights import Right
 from .model import Finding, Grant, GrantKey, Outcome, Profile, State, Want, Wish
@@ -28,6 +29,14 @@ class InputError(Exception):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(self.faults))
+
+
+class AccountsUnknown(Exception):
+    """Exchange did not tell who the accounts are: no fault of the input, and another time it may."""
+
+    def __init__(self, faults: Iterable[str], failure: Failure) -> None:
+        super().__init__("; ".join(faults))
+        self.failure = failure
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,11 @@ def account_problems(wishes: Iterable[Wish], accounts: Mapping[str, Account]) ->
     """What is wrong with the accounts: nothing may be written before all are known for certain."""
     granted = {wish.account.lower() for wish in wishes if wish.state is State.PRESENT}
     return tuple(fault for asked, account in accounts.items() if (fault := _account_problem(asked, account, granted)))
+
+
+def are_unknown(accounts: Mapping[str, Account]) -> int:
+    """How many accounts are a problem only because Exchange did not tell who they are."""
+    return sum(isinstance(one, Problem) and one.kind is ProblemKind.UNKNOWN for one in accounts.values())
 
 
 def _account_problem(asked: str, account: Account, granted: set[str]) -> str:

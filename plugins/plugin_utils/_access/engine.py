@@ -10,12 +10,21 @@ from dataclasses import dataclass, field, replace
 
 from .._exchange.accounts import find_accounts
 from .._exchange.directory import Found, find_recipients
+from .._exchange.failures import Failure, FailureClass
 from .._exchange.identities import Principal
 from .._exchange.memory import RememberingSession
 from .._exchange.session import Session
 from .apply import WriteSettings
 from .brakes import Brakes
-from .desired import InputError, account_problems, shared_sids, split_by_address, wants_of
+from .desired import (
+    AccountsUnknown,
+    InputError,
+    account_problems,
+    are_unknown,
+    shared_sids,
+    split_by_address,
+    wants_of,
+)
 from .exclusive import find_others
 from .holdings import read_holdings
 from .journal import Journal, NoJournal
@@ -67,8 +76,8 @@ def ensure(
 ) -> tuple[Report, Statistics]:
     """Brings about what is wished, or in check mode says what it would do. ``journal``: is told of every write.
 
-    Raises InputError for accounts that cannot be used and SessionLost for a session that ends, both before the first
-    write; after it, what could not be reached is part of the report.
+    Raises InputError for accounts that cannot be used, AccountsUnknown where Exchange does not tell, and SessionLost
+    for a session that ends, all before the first write; after it, what could not be reached is part of the report.
     """
     metered = MeteredSession(session, watch)
     reading = RememberingSession(metered)
@@ -101,7 +110,8 @@ def ensure(
 
 
 def _look_up(session: Session, scope: Scope, wishes: Sequence[Wish]) -> _Directory:
-    """Raises InputError where an account is not what it must be: nothing may be written before all are known."""
+    """Raises InputError where an account is not what it must be, AccountsUnknown where Exchange does not tell: nothing
+    may be written before all are known."""
     listed, _hopeless = split_by_address(scope.surplus.listed if scope.surplus else ())
     named = [*wishes, *listed]
     everything = _all_wishes(scope)
@@ -109,6 +119,8 @@ def _look_up(session: Session, scope: Scope, wishes: Sequence[Wish]) -> _Directo
     asked += [*scope.retired, *(scope.surplus.accounts if scope.surplus else ())]
     accounts = find_accounts(session, asked)
     faults = account_problems(wishes, accounts)
+    if faults and len(faults) == are_unknown(accounts):
+        raise AccountsUnknown(faults, Failure(FailureClass.EXCHANGE, retry_safe=True))
     principals = {one: account for one, account in accounts.items() if isinstance(account, Principal)}
     faults = faults or (*shared_sids(principals.values()), *_still_needed(scope.retired, everything, principals))
     if faults:

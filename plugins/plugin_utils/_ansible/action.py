@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from .._access.desired import InputError
+from .._access.desired import AccountsUnknown, InputError
 from .._access.journal import JournalError
 from .._exchange.failures import Failure, FailureClass
 from .._exchange.powershell import failure_of
@@ -50,7 +50,7 @@ class CollectionAction(ActionBase):
         except InputError as error:
             failure = Failure(FailureClass.INPUT)
             result.update(failed(_sentence(error.faults), failure), errors=list(error.faults))
-        except (SessionError, SessionLost) as error:
+        except (SessionError, SessionLost, AccountsUnknown) as error:
             result.update(failed(str(error), error.failure))
         except ChannelError as error:
             result.update(failed(str(error), failure_of(error, started=False)))

@@ -20,6 +20,7 @@ class FailureClass(str, Enum):
     POWERSHELL = "powershell"
     SIGN_IN = "sign_in"
     PERMISSION = "permission"
+    EXCHANGE = "exchange"
     SESSION_LOST = "session_lost"
     MAX_RUNTIME = "max_runtime"
     JOURNAL = "journal"

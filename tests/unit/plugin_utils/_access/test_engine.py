@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes, Limit
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import (
+    AccountsUnknown,
     InputError,
     MailboxItem,
     wishes_of,
@@ -24,8 +25,13 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     Profile,
     State,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
+    Failure,
+    FailureClass,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    Answer,
     Call,
     SessionLost,
 )
@@ -111,6 +117,28 @@ def test_an_account_that_cannot_be_used_stops_the_run_before_anything_is_written
     with pytest.raises(InputError, match=r"account nobody@contoso\.com: no user or group of this name exists"):
         run(tenant, [*wishes([A]), *wishes([B], account="nobody@contoso.com")])
     assert writes(tenant) == []
+
+
+def test_an_account_that_exchange_does_not_tell_of_is_no_fault_of_the_input() -> None:
+    tenant = three()
+    tenant.before_invoke = lambda cmdlet, parameters: THROTTLED if cmdlet == "Get-User" else None
+    with pytest.raises(AccountsUnknown, match=r"account router@contoso\.com: Exchange answered: ") as raised:
+        run(tenant, wishes([A]))
+    assert raised.value.failure == Failure(FailureClass.EXCHANGE, retry_safe=True)
+    assert writes(tenant) == []
+
+
+def test_an_account_that_cannot_be_used_is_one_of_the_input_whatever_else_is_not_known() -> None:
+    tenant = three()
+    asked: list[str] = []
+
+    def once(cmdlet: str, _parameters: object) -> Answer | None:
+        asked.append(cmdlet)
+        return THROTTLED if cmdlet == "Get-User" and asked.count("Get-User") == 1 else None
+
+    tenant.before_invoke = once
+    with pytest.raises(InputError, match=r"account nobody@contoso\.com: no user or group of this name exists"):
+        run(tenant, [*wishes([A]), *wishes([B], account="nobody@contoso.com")])
 
 
 def test_the_coverage_says_how_much_of_what_was_wanted_was_read() -> None:

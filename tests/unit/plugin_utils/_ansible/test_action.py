@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleError
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import (
+    AccountsUnknown,
+    InputError,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import JournalError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.action import ExchangeAction
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.arguments import (
@@ -89,6 +92,7 @@ def test_many_faults_are_counted_beyond_the_first_ten() -> None:
 
 
 NO_ROLE = Failure(FailureClass.PERMISSION)
+BUSY = Failure(FailureClass.EXCHANGE, retry_safe=True)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +102,7 @@ NO_ROLE = Failure(FailureClass.PERMISSION)
         (SessionLost("gone"), Failure(FailureClass.SESSION_LOST, retry_safe=True)),
         (ChannelError("refused", may_pass=True), Failure(FailureClass.HOST_UNREACHABLE, retry_safe=True)),
         (LoginRefused("who are you"), Failure(FailureClass.HOST_LOGIN)),
+        (AccountsUnknown(["x", "y"], BUSY), BUSY),
         (JournalError("disk full"), Failure(FailureClass.JOURNAL)),
     ],
 )

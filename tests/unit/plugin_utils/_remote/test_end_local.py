@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,18 @@ STUBBORN = (
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     "print(subprocess.Popen(['sleep', '60']).pid, flush=True)\n"
     "time.sleep(60)"
+)
+
+
+#: A client that tells where PowerShell runs, and then waits to be killed.
+CLIENT = (
+    "import json, sys, time\n"
+    f"from {process.__name__} import ProcessChannel\n"
+    "channel = ProcessChannel()\n"
+    "channel.open(sys.executable, ['-S', '-c', sys.argv[1]])\n"
+    "channel.receive()\n"
+    "print(json.dumps(dict(channel.place)), flush=True)\n"
+    "time.sleep(60)\n"
 )
 
 
@@ -68,6 +82,17 @@ def test_one_that_does_not_is_ended_with_all_that_it_started(channel: ProcessCha
     child = watch(int(read_until(channel, b"\n")))
     assert end_local(journalled(channel), grace=0.3) is Ending.ENDED
     assert ended(child)
+
+
+@pytest.mark.parametrize("program", [READS, STUBBORN])
+def test_what_a_killed_client_left_is_ended(program: str) -> None:
+    with subprocess.Popen([sys.executable, "-c", CLIENT, program], stdout=subprocess.PIPE) as client:
+        assert client.stdout is not None
+        place = json.loads(client.stdout.readline())
+        client.kill()
+    assert end_local(place, grace=0.5) in (Ending.ENDED, Ending.WAS_GONE)
+    assert process._seen(place["pid"]).over, "whoever inherits it may take its time to reap it"
+    assert end_local(place) is Ending.WAS_GONE
 
 
 def test_one_that_is_gone_was_gone(channel: ProcessChannel) -> None:

@@ -10,7 +10,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from ansible_collections.email_router.exchange_online.tests.tools import checkout, gates, package, sanity, venv
+from ansible_collections.email_router.exchange_online.tests.tools import (
+    checkout,
+    gates,
+    kerberos,
+    package,
+    sanity,
+    venv,
+)
 
 
 def test_the_first_gate_that_fails_ends_the_run_and_is_named(
@@ -83,3 +90,57 @@ def test_a_copy_of_the_checkout_holds_its_files_and_nothing_that_lay_there_befor
     held = {path.relative_to(place) for path in place.rglob("*") if path.is_file()}
     assert Path("galaxy.yml") in held
     assert held == set(checkout.files())
+
+
+@pytest.fixture
+def kerberos_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the tool puts Kerberos, empty."""
+    for name, part in {"PLACE": "", "FILES": "root", "PYTHON": "python", "STAMP": "stamp", "REASON": "reason"}.items():
+        monkeypatch.setattr(kerberos, name, tmp_path / "kerberos" / part)
+    monkeypatch.setattr(kerberos, "ROOT", tmp_path)
+    return tmp_path / "kerberos"
+
+
+def test_where_kerberos_cannot_be_had_the_run_says_why_and_goes_on(
+    kerberos_place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert "make kerberos" in kerberos.missing()
+    monkeypatch.setenv("PATH", str(kerberos_place / "nothing"))
+    kerberos.main()
+    assert "Kerberos: NOT TESTED, this machine has no apt-get" in capfd.readouterr().out
+    assert kerberos.missing() == "this machine has no apt-get"
+
+
+def test_kerberos_that_was_compiled_for_another_place_or_python_is_made_anew(
+    kerberos_place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kerberos, "fill", lambda: None)
+    kerberos.main()
+    assert kerberos.missing() == ""
+    capfd.readouterr()
+    kerberos.main()
+    assert capfd.readouterr().out == "", "it is there"
+    kerberos.STAMP.write_text(kerberos.STAMP.read_text().replace(str(kerberos_place), "elsewhere"))
+    assert kerberos.missing()
+    kerberos.main()
+    assert "ready" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        *((name, True) for name in kerberos.WANTED),
+        *((name, True) for name in ("krb5-multidev", "comerr-dev", "libgssapi-krb5-2", "libkrb5support0", "libss2")),
+        *(
+            (name, True)
+            for name in ("libkadm5srv-mit12", "libev4t64", "libverto1t64", "libverto-libev1", "libcom-err2")
+        ),
+        *(
+            (name, False)
+            for name in ("libc6", "krb5-config", "krb5-locales", "bind9-host", "libverto-glib1", "debconf")
+        ),
+    ],
+)
+def test_of_what_kerberos_depends_on_only_its_own_packages_are_unpacked(name: str, ours: bool) -> None:
+    """A C library beside that of the system would break every program."""
+    assert bool(kerberos.OURS.fullmatch(name)) is ours

@@ -18,6 +18,7 @@ from .truth import Wishes, holds, is_as_wished, is_denied
 #: What the failure of a whole run may have come from. Not among them: internal, input, journal.
 _CAUSES = {
     "sign_in": ("sign_in",),
+    "exchange": ("throttled_for_good", "silent"),
     "session_lost": ("session_lost", "token_expired", "silent", "winrm"),
     "powershell": ("winrm",),
     "host_unreachable": ("winrm",),

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from .run import Workshop
+from ansible_collections.email_router.exchange_online.tests.soak.run import Workshop
 
 
 @pytest.fixture(scope="session")

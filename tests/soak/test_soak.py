@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-
-from .checks import violations_of
-from .run import Workshop, play
-from .scenario import Scenario, Way, scenario_of
+from ansible_collections.email_router.exchange_online.tests.soak.checks import violations_of
+from ansible_collections.email_router.exchange_online.tests.soak.run import Workshop, play
+from ansible_collections.email_router.exchange_online.tests.soak.scenario import Scenario, Way, scenario_of
 
 #: Chosen for being short; together they have every way, kills on each, and most kinds of faults.
 SEEDS = (1,)

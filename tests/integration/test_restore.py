@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.access import EMPTY
+from ansible_collections.email_router.exchange_online.plugins.modules.mailbox_permission_restore import EXAMPLES
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.access import EMPTY, AccessList
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
 
 from .conftest import SetStage
-from .harness import OLDEST_AND_NEWEST
+from .harness import COLLECTION, OLDEST_AND_NEWEST
+from .permissions import examples, play
 from .playbooks import extra, for_localhost
 from .restores import (
     RESTORE,
     at_write,
     enforce,
     held,
+    in_order,
     journal,
     kill_control_node,
     recorded,
@@ -183,3 +186,51 @@ def test_more_than_allowed_is_not_undone(set_stage: SetStage) -> None:
         assert (braked.status, held(stage)) == (2, after)
         assert "brake: " in braked.text
     assert outcomes(stage) == {"granted": 3, "revoked": 12}
+
+
+def test_a_journal_that_cannot_be_written_stops_the_run_before_it_signs_in(set_stage: SetStage) -> None:
+    stage = set_stage(organisation(), host=STAND_IN)
+    nowhere = enforce(stage, HOSTS, mailbox_delegation_journal=str(stage.directory / "none" / "journal"))
+    assert (nowhere.status, stage.tenant.sign_ins) == (2, 0)
+    assert nowhere.access["failure_class"] == "journal"
+    assert "cannot be opened: No such file or directory (make the directory first)" in nowhere.text
+    journal(stage).write_text("dear diary\n", encoding="utf-8")
+    diary = enforce(stage, HOSTS)
+    assert (diary.status, stage.tenant.sign_ins) == (2, 0)
+    assert journal(stage).read_text(encoding="utf-8") == "dear diary\n"
+
+
+def test_a_rehearsal_on_a_snapshot_is_restored_there_and_nowhere_else(set_stage: SetStage) -> None:
+    stage = set_stage(organisation(), host=STAND_IN)
+    snapshot = stage.directory / "organisation.json"
+    stage.tenant.organisation.save(snapshot)
+
+    def lists() -> dict[str, AccessList]:
+        access = Organisation.load(snapshot).access
+        return {guid: in_order(one) for guid, one in access.items() if one != EMPTY}
+
+    before = lists()
+    rehearse: dict[str, Any] = {"exchange_snapshot": str(snapshot), "exchange_snapshot_update": True}
+    assert enforce(stage, HOSTS, **rehearse).status == 0
+    assert lists() != before
+    for_real = restore(stage)
+    assert for_real.status == 2
+    assert "was done on a snapshot, so it can only be restored on a snapshot: see the option snapshot" in for_real.text
+    done = restore(stage, **rehearse)
+    assert (done.status, lists()) == (0, before), done.output
+    assert stage.tenant.sign_ins == 0
+
+
+def test_the_examples_do_what_they_say(set_stage: SetStage) -> None:
+    stage = set_stage(organisation(), host=STAND_IN)
+    before = held(stage)
+    assert enforce(stage, HOSTS).status == 0
+    tasks = examples(stage, EXAMPLES)
+    for task in tasks:
+        task[f"{COLLECTION}.mailbox_permission_restore"]["journal"] = str(journal(stage))
+    run = play(stage, *tasks, module_defaults={})
+    assert run.status == 0, run.output
+    looked, done = (each.result for each in run.tasks if "grants" in each.result)
+    assert (looked["summary"]["unwanted"], looked["summary"]["missing"]) == (12, 3)
+    assert (done["summary"]["revoked"], done["summary"]["granted"]) == (12, 3)
+    assert held(stage) == before

@@ -82,8 +82,8 @@ def run_and_die(
 ) -> bool:
     """A run that writes its journal to ``path``, and is killed. Whether it came to its end."""
     file = JournalFile(str(path))
-    journal = FileJournal(file, ORGANIZATION, "mailbox_permission")
     try:
+        journal = FileJournal(file, ORGANIZATION, "mailbox_permission")
         ensure(
             signed_in(tenant),
             scope,
@@ -113,9 +113,9 @@ def restored(
 ) -> Report | None:
     """Restores a run from the journal, and is killed at a write. None if it was, or if there is nothing to restore."""
     file = JournalFile(str(path))
-    runs = runs_of(file.data)
-    found = chosen(runs, run)
     try:
+        runs = runs_of(file.data)
+        found = chosen(runs, run)
         if found is None:
             return None
         journal = FileJournal(file, ORGANIZATION, "mailbox_permission_restore", of=found.id)

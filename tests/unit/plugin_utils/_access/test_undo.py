@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes, Limit
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Scope
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import JournalError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Finding,
     Outcome,
@@ -29,6 +30,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
 from .._exchange.sessions import ROUTER, mailbox, tenant_of
+from .._journal.samples import FailingDisk
 from .dying import Moment, access_lists, recorded_runs, restored, run_and_die
 from .journals import run, write
 from .runs import FakeWatch, wishes, writes
@@ -274,3 +276,26 @@ def test_what_a_sid_of_the_past_held_for_a_living_account_is_put_back_once(path:
     back = restored(tenant, path, run=recorded_runs(path)[1].id)
     assert tenant.holders("board@contoso.com", "send_as") == {ROUTER}
     assert {one.outcome for one in back.findings} == {Outcome.GRANTED, Outcome.REVOKED} if back else False
+
+
+def test_wherever_the_disk_fails_the_run_stops_and_no_write_is_sent_that_is_not_on_it(tmp_path: Path) -> None:
+    for fail_at in range(1, 60):
+        tenant, path = organisation(), tmp_path / f"journal{fail_at}"
+        with pytest.MonkeyPatch.context() as patch:
+            disk = FailingDisk(patch, fail_at)
+            try:
+                run_and_die(tenant, Scope((*GIVEN.wishes, *TAKEN.wishes)), path)
+            except JournalError:
+                assert writes(tenant) == [], "it was not even opened"
+        sent = [(call.cmdlet, call.parameters["Identity"]) for call in tenant.calls if call.writes]
+        runs = recorded_runs(path) if path.exists() else ()
+        told = [(one.sent.cmdlet, one.sent.mailbox.guid) for recorded in runs for one in recorded.writes]
+        assert told[: len(sent)] == sent
+        assert len(told) <= len(sent) + 1
+        before = access_lists(organisation())
+        if runs:
+            restored(tenant, path)
+        assert access_lists(tenant) == before
+        if len(disk.asked) < fail_at:
+            return
+    raise AssertionError("the last of them had no step left to fail at")

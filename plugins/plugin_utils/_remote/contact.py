@@ -16,6 +16,7 @@ from .channel import ChannelError, ChannelInterrupted, ChannelStatistics
 from .errors import LoginRefused, NoTicket, ShellLost, ShellRefused
 from .faults import FOREIGN, Action, Fault, classify
 from .pywinrm import WinRMOptions, connect
+from .sealed import believe_only_sealed
 
 T = TypeVar("T")
 
@@ -62,6 +63,7 @@ class Contact:
         self.options = replace(options, read_timeout_sec=silence)
         self._statistics = statistics
         self.protocol, self._excerpt, self._tickets = connect(self.options, statistics)
+        believe_only_sealed(self.protocol.transport)
         self.trouble_since: float | None = None
         self._clock = clock
         self._sleep = sleep

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -22,6 +24,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.winrm import WinRMChannel
 from ansible_collections.email_router.exchange_online.tests.simulator.wsman import (
     Action,
+    Authority,
     Code,
     Endpoint,
     EndpointOptions,
@@ -33,6 +36,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.wsman impo
     Slow,
     SoapFault,
 )
+from ansible_collections.email_router.exchange_online.tests.simulator.wsman.soap import fault_response
 
 from .test_rpc import calls
 from .test_winrm import PASSWORD, USER, assert_each_ran_once, channel_to, client_over, endpoint_options
@@ -180,17 +184,49 @@ class TestInput:
             channel.close()
 
 
-def test_a_page_that_happens_to_be_xml_ends_the_run(endpoint: Endpoint) -> None:
+def test_a_page_that_happens_to_be_xml_ends_the_run(tmp_path: Path) -> None:
     """Pywinrm takes it for an answer without output, and would ask for ever."""
     pauses: list[float] = []
-    channel = bare(endpoint, sleep=pauses.append)
-    endpoint.faults.add(Fault(HttpAnswer(200, b"<html><p>Sign in</p></html>"), Action.RECEIVE, times=1000))
-    for _time in range(winrm.MAX_EMPTY):
-        assert channel.receive() == Output()
-    with pytest.raises(ChannelError, match=r"not that of a WSMan service \(it begins: <html>"):
-        channel.receive()
-    assert pauses == [winrm.EMPTY_PAUSE] * winrm.MAX_EMPTY
-    channel.close()
+    authority = Authority(tmp_path)
+    with Endpoint(endpoint_options(authority=authority)) as endpoint:
+        channel = bare(endpoint, sleep=pauses.append, ca_trust_path=str(authority.ca_file))
+        endpoint.faults.add(Fault(HttpAnswer(200, b"<html><p>Sign in</p></html>"), Action.RECEIVE, times=1000))
+        for _time in range(winrm.MAX_EMPTY):
+            assert channel.receive() == Output()
+        with pytest.raises(ChannelError, match=r"not that of a WSMan service \(it begins: <html>"):
+            channel.receive()
+        assert pauses == [winrm.EMPTY_PAUSE] * winrm.MAX_EMPTY
+        channel.close()
+
+
+def forged(stdout: bytes) -> bytes:
+    """What somebody on the way may answer to a Receive, without any key."""
+    shell = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+    return (
+        f'<e xmlns:rsp="{shell}"><rsp:Stream Name="stdout" CommandId="x">{base64.b64encode(stdout).decode()}'
+        f'</rsp:Stream><rsp:CommandState CommandId="x" State="{shell}/CommandState/Running"/></e>'
+    ).encode()
+
+
+def test_a_plain_answer_to_an_encrypted_message_is_not_believed(endpoint: Endpoint) -> None:
+    """Pywinrm would: whoever sits between could say of every write that it was done."""
+    client = client_over(channel_to(endpoint))
+    lie = b'\n@exo {"seq":2,"id":2,"ok":true,"rows":[{"Echo":"forged"}]}\n'
+    soap = "application/soap+xml;charset=UTF-8"
+    endpoint.faults.add(Fault(HttpAnswer(200, forged(lie), soap), Action.RECEIVE))
+    with pytest.raises(ChannelError, match="not that of a WSMan service"):
+        list(client.stream(calls(range(1))))
+    client.close()
+
+
+def test_of_a_plain_error_only_the_status_is_believed(endpoint: Endpoint) -> None:
+    """A shell is not taken for lost, nor a run ended, because somebody says so without the key."""
+    client = client_over(channel_to(endpoint))
+    gone = fault_response(Code.UNEXPECTED_SELECTORS, "")
+    endpoint.faults.add(Fault(HttpAnswer(500, gone, "application/soap+xml"), Action.RECEIVE))
+    assert_each_ran_once(client)
+    assert len(endpoint.faults.fired) == 1
+    client.close()
 
 
 def test_a_receive_that_meets_its_orphan_is_said_again(endpoint: Endpoint) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from ansible_collections.email_router.exchange_online.tests.integration.harness import OLDEST_AND_NEWEST, Run
 from ansible_collections.email_router.exchange_online.tests.integration.stage import Exhibit, Stage, contoso
+from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
 from ansible_collections.email_router.exchange_online.tests.simulator.wsman import Action, EndpointOptions, Fault, Slow
 from ansible_collections.email_router.exchange_online.tests.tools import kerberos
@@ -29,12 +30,16 @@ SALES = "sales@contoso.com"
 
 @pytest.fixture
 def stage(realm: Realm, tmp_path: Path) -> Iterator[Stage]:
-    """The management host is a member of the realm, and knows no password of its user."""
+    """The management host is a member of the realm, and knows no password of its user.
+
+    On it runs the stand-in: PowerShell itself does not see how it was reached.
+    """
     directory = tmp_path / "stage"
     directory.mkdir()
     endpoint = EndpointOptions(keytab=realm.keytab, passwords={USER: "unused"})
+    options = SimulatorOptions(host=HostOptions(pwsh=None), endpoint=endpoint)
     organisation = contoso({"address": SALES})
-    with Stage(directory, organisation, options=SimulatorOptions(endpoint=endpoint)) as stage:
+    with Stage(directory, organisation, options=options) as stage:
         environment = {name: os.environ[name] for name in ("KRB5_CONFIG", "KRB5CCNAME")}
         stage.node = replace(stage.node, environment={**environment, "PYTHONPATH": str(kerberos.PYTHON)})
         yield stage

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from .._exchange.errors import NOT_REACHED
 from .._exchange.session import WRITERS, Answer, Call, Session, SessionInfo
 
 
@@ -50,13 +51,17 @@ class Statistics:
 
 
 class MeteredSession:
-    """A session that counts what goes through it and says how far the phase has come."""
+    """A session that counts what goes through it and says how far the phase has come.
+
+    ``is_over``: a call was not sent, for the time of the run was over.
+    """
 
     def __init__(self, session: Session, watch: Watch) -> None:
         self._session = session
         self._watch = watch
         self._phase, self._since, self._done, self._total = "", watch.now(), 0, 0
         self.statistics = Statistics()
+        self.is_over = False
 
     @property
     def info(self) -> SessionInfo:
@@ -79,6 +84,7 @@ class MeteredSession:
             self.expect(len(calls))
         for call, answer in self._session.invoke(self._counted(calls)):
             self._done += 1
+            self.is_over = self.is_over or (answer.error is not None and answer.error.code == NOT_REACHED)
             self._watch.progress(self._phase, self._done, max(self._total, self._done))
             yield call, answer
 

@@ -21,7 +21,7 @@ from .plan import Step, left_undone
 
 #: Seconds between two looks at what was written. Directories take their time (exchange facts 4, Propagation).
 POLL_EVERY = 10.0
-OUT_OF_TIME = "the time of the run (max_runtime) was over"
+OUT_OF_TIME = Stop("the time of the run (max_runtime) was over", Failure(FailureClass.MAX_RUNTIME, retry_safe=True))
 
 
 class _Stopped(Exception):
@@ -127,7 +127,7 @@ class Writer:
         except JournalError as error:
             raise _Stopped(Stop(str(error), Failure(FailureClass.JOURNAL)), bool(told)) from error
         if answer.error is not None and answer.error.code == NOT_REACHED:
-            raise _Stopped(Stop(OUT_OF_TIME, Failure(FailureClass.MAX_RUNTIME, retry_safe=True)), sent=False)
+            raise _Stopped(OUT_OF_TIME, sent=False)
         return answer
 
     def _leave_open(self, told: Sequence[int], why: str) -> None:
@@ -146,9 +146,12 @@ class Writer:
         deadline = self.watch.now() + self.settings.verify
         while waiting:
             try:
-                seen.update(observe(self.session, [attempts[one].step.want.grant for one in waiting]))
+                read = observe(self.session, [attempts[one].step.want.grant for one in waiting])
             except SessionLost as lost:
                 return Stop(str(lost), lost.failure, can_read=False)
+            if self.session.is_over:
+                return OUT_OF_TIME  # what was read before stands
+            seen.update(read)
             found = {one: seen[attempts[one].step.want.grant] for one in waiting}
             waiting = [one for one in waiting if may_still_appear(attempts[one], found[one])]
             again = [one for one in waiting if may_be_sent_again(attempts[one], found[one])]

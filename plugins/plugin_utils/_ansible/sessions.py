@@ -13,10 +13,9 @@ from typing import Any
 
 from .._access.desired import InputError
 from .._access.meter import Statistics
-from .._access.model import Report, Stop
+from .._access.model import Report
 from .._access.writing import OUT_OF_TIME
 from .._exchange.deadline import Deadline
-from .._exchange.failures import Failure, FailureClass
 from .._exchange.powershell import PowerShellSession
 from .._exchange.resilience import ResilientSession
 from .._exchange.session import WRITERS, Session
@@ -61,7 +60,7 @@ class Opened:
         """The report, which says so if the time of the run was over before its end."""
         if report.stop or self.resilient is None or not self.resilient.not_reached:
             return report
-        return replace(report, stop=Stop(OUT_OF_TIME, Failure(FailureClass.MAX_RUNTIME, retry_safe=True)))
+        return replace(report, stop=OUT_OF_TIME)
 
 
 @contextmanager

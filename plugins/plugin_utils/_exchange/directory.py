@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar, Union
 
 from . import cmdlets, filters
-from .errors import Meaning, diagnose, in_words, says_truncated
+from .errors import Meaning, diagnose, says_truncated, with_remedy
 from .identities import (
     Problem,
     ProblemKind,
@@ -36,7 +36,7 @@ def ask_all(session: Session, calls: Mapping[_Item, Call]) -> dict[_Item, Answer
 def why_no_evidence(answer: Answer) -> str | None:
     """None where the rows of a read may be believed, else why not (design rule 1)."""
     if answer.error is not None:
-        return in_words(answer.error)
+        return with_remedy(answer.error)
     if says_truncated(answer.warnings):
         return "Exchange left rows out of its answer"
     return None

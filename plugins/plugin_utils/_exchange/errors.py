@@ -209,6 +209,12 @@ def in_words(error: CmdletError) -> str:
     return error.text if error.code in _OWN else f"Exchange answered: {error.text}"
 
 
+def with_remedy(error: CmdletError) -> str:
+    """The error as a cause, and what there is to be mended besides waiting."""
+    remedy = diagnose(error).remedy
+    return in_words(error) if error.code in _OWN or remedy in ("", _LATER) else f"{in_words(error)} ({remedy})"
+
+
 _ALREADY_THERE = re.compile(r"already present on the object", re.IGNORECASE)
 _NOT_THERE = re.compile(r"because the ACE (doesn't exist|isn't present)", re.IGNORECASE)
 _TRUNCATED = re.compile(r"There are more results available", re.IGNORECASE)

@@ -217,3 +217,17 @@ def test_what_the_time_did_not_suffice_for_is_unknown_or_left_and_nothing_is_cla
     assert done.report.stop is not None
     assert done.report.stop.failure.kind is FailureClass.MAX_RUNTIME
     assert session.not_reached
+    assert done.watch.slept == [], "for what nobody will read any more nobody waits"
+    assert "before the write could be read back" in done.report.findings[0].cause
+
+
+def test_when_the_time_is_over_what_the_directory_does_not_show_yet_is_not_waited_for() -> None:
+    """What was read in time stands: it was accepted, and is pending, not unknown."""
+    tenant, clock = tenant_of(mailbox(A), settings={"replication_lag": 99}), Clock()
+    watch = FakeWatch(on_sleep=lambda: setattr(clock, "now", clock.now + 10))
+    session = ResilientSession(lambda: Living(watched(tenant).script), clock.deadline(25), clock.pause)
+    done = run(tenant, wishes([A]), session=session, watch=watch)
+    assert done.only.outcome is Outcome.PENDING
+    assert done.watch.slept == [10.0] * 3
+    assert done.report.stop is not None
+    assert done.report.stop.failure.kind is FailureClass.MAX_RUNTIME

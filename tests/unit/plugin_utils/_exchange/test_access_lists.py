@@ -110,7 +110,7 @@ def test_an_empty_list_is_read_once_more_and_then_is_no_evidence() -> None:
 def test_a_read_that_failed_is_no_evidence_and_not_repeated(answer: Answer) -> None:
     session = script(answer)
     assert answer.error is not None
-    assert why(on_sales(session)) == f"Exchange answered: {answer.error.text}"
+    assert why(on_sales(session)).startswith(f"Exchange answered: {answer.error.text}")
     assert len(session.calls) == 1
 
 

@@ -279,7 +279,7 @@ def test_a_session_that_ends_is_not_taken_for_an_answer() -> None:
     [
         (Answer(), None),
         (Answer(({"Name": "x"},), ("Micro delay applied",)), None),
-        (Answer(error=CmdletError("Access is denied.")), "Exchange answered: Access is denied."),
+        (Answer(error=CmdletError("Directory is broken.")), "Exchange answered: Directory is broken."),
         (Answer(({"Name": "x"},), (TRUNCATION,)), "Exchange left rows out of its answer"),
     ],
 )

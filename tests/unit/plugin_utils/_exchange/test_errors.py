@@ -12,6 +12,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     says_already_present,
     says_not_present,
     says_truncated,
+    with_remedy,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import CmdletError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant import errors as tenant
@@ -210,3 +211,17 @@ def test_what_a_warning_says(text: str, present: bool, absent: bool, truncated: 
 
 def test_no_warning_says_nothing() -> None:
     assert [says([]) for says in (says_already_present, says_not_present, says_truncated)] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Access is denied", "Exchange answered: Access is denied (give the application the Exchange role "),
+        ("The LDAP server is unavailable", "Exchange answered: The LDAP server is unavailable"),
+        ("something new", "Exchange answered: something new"),
+    ],
+)
+def test_a_cause_names_what_is_to_be_mended_unless_it_is_only_a_matter_of_time(text: str, said: str) -> None:
+    whole = with_remedy(CmdletError(text))
+    assert whole.startswith(said)
+    assert whole == said or whole.endswith(")")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import WRITE_TRIES
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
@@ -60,8 +60,9 @@ def at_writes(stage: Stage, acts: Mapping[int, Callable[[], object]]) -> None:
     stage.tenant.before_invoke = hook
 
 
-def held(stage: Stage, names: Sequence[str]) -> Held:
-    """Who holds what, by the organisation's own books: mailbox and right."""
+def held(stage: Stage) -> Held:
+    """What the account holds, by the organisation's own books: mailbox and right."""
+    names = [each.address for each in stage.tenant.organisation.recipients if each.address]
     return frozenset((name, right) for name in names for right in RIGHTS if stage.holds(name, right))
 
 
@@ -71,9 +72,8 @@ def assert_true(stage: Stage, run: Run, before: Held) -> None:
     ``before``: what was held before the run. A row that claims nothing (unknown, refused, pending) is the test's own
     to judge.
     """
-    rows = run.access["grants"]
-    now = held(stage, [row["mailbox"] for row in rows])
-    for row in rows:
+    now = held(stage)
+    for row in run.access["grants"]:
         key = (row["mailbox"], row["right"])
         if row["outcome"] not in _UNSAID:
             claimed = {"granted": (False, True), "compliant": (True, True), "missing": (False, False)}[row["outcome"]]

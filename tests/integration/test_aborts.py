@@ -62,12 +62,12 @@ def assert_ended_after_the_second_write(stage: Stage, run: Run) -> None:
 
 def assert_the_next_run_completes_it(stage: Stage) -> None:
     stage.tenant.before_invoke = None
-    before = held(stage, NAMES)
+    before = held(stage)
     run = play(stage)
     assert run.status == 0, run.output
     assert list(run.outcomes().values()) == ["compliant", "compliant", "granted", "granted"]
     assert len(stage.writes) == len(NAMES)
-    assert before < held(stage, NAMES)
+    assert before < held(stage)
 
 
 def test_a_host_that_is_gone_for_good_ends_the_run_as_a_whole(set_stage: SetStage) -> None:

@@ -144,7 +144,10 @@ class Realm:
 
     def is_valid(self, cache: Path) -> bool:
         """Whether there is a ticket that has not expired."""
-        return subprocess.run([kerberos.program("klist"), "-s", str(cache)], env=self._environment).returncode == 0
+        return (
+            subprocess.run([kerberos.program("klist"), "-s", str(cache)], env=self._environment, check=False).returncode
+            == 0
+        )
 
     def flags(self, cache: Path) -> str:
         """The flags of the first ticket, as klist writes them."""
@@ -170,6 +173,7 @@ class Realm:
             [kerberos.program(program), *arguments],
             env=self._environment,
             input=said,
+            check=False,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

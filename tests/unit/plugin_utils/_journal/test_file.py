@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -149,7 +150,7 @@ def test_every_line_is_on_disk_before_the_write_is_sent(path: Path, monkeypatch:
     disk = FailingDisk(monkeypatch, 0)
     with recorded(str(path), ORGANIZATION, MODULE) as journal:
         assert disk.asked[-5:] == ["open", "fsync", "read", "write", "fsync"], "the directory, then what is in it"
-        for act in (lambda: send(journal), lambda: journal.answered(1, DONE)):
+        for act in (partial(send, journal), partial(journal.answered, 1, DONE)):
             disk.asked.clear()
             act()
             assert disk.asked == ["write", "fsync"]

@@ -162,9 +162,7 @@ def disk_that_fails_at(number: int, code: int) -> Iterator[FailingDisk]:
         yield FailingDisk(patch, number, code)
 
 
-@pytest.mark.parametrize(
-    "code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO], ids=lambda code: os.strerror(code)
-)
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EIO], ids=os.strerror)
 def test_wherever_the_disk_fails_no_write_is_sent_that_is_not_on_it(tmp_path: Path, code: int) -> None:
     for fail_at in range(1, 40):
         path = tmp_path / f"journal{fail_at}"

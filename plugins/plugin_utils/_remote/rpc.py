@@ -41,6 +41,8 @@ SMALLEST_WINDOW = 4
 MAX_LOSSES = 10
 DRAIN_QUIET = 15.0
 DRAIN_AT_MOST = 60.0
+#: It is told again to quit if contact breaks within so many seconds: a host that says nothing is not waited for twice.
+QUIT_AGAIN = 2.0
 
 
 @dataclass
@@ -300,7 +302,18 @@ class RpcClient:
         """Only where somebody listens: the end of a run must not wait for a host that is gone."""
         if self._ended or not self._greeted or self._losses_in_a_row:
             return
-        self._transmit([self._ledger.control({"op": "quit"})])
+        begun = self._clock()
+        try:
+            self._let_go()
+        except ChannelInterrupted:
+            self._decoder.skip_line()
+            if self._clock() - begun < QUIT_AGAIN:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Waits until it has signed out and ended, or says nothing more. Of what was said before, half a line may have
+        arrived."""
+        self._transmit([b"\n" + self._ledger.control({"op": "quit"})])
         begun = heard = self._clock()
         while not self._ended and self._clock() - heard < DRAIN_QUIET and self._clock() - begun < DRAIN_AT_MOST:
             output = self._channel.receive()

@@ -9,14 +9,17 @@ from unittest import mock
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote import rpc
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import ChannelError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import (
+    ChannelError,
+    ChannelInterrupted,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.errors import (
     AnswerOverdue,
     ProcessEnded,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.rpc import RpcClient
 
-from .fake_channel import FakeChannel, OnReceive
+from .fake_channel import FakeChannel, OnReceive, OnSend
 from .test_rpc import call, calls, started
 
 
@@ -44,6 +47,46 @@ class TestEnd:
         started(channel).close()
         assert channel.runner.quit
         assert channel.calls == ["open pwsh", "terminate", "close"]
+
+    @pytest.mark.parametrize("fate", [OnSend.CUT, OnSend.LOST, OnSend.ARRIVES_INTERRUPTED])
+    def test_what_lets_the_process_quit_is_said_again_where_contact_broke(self, fate: OnSend) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        with mock.patch.object(channel, "_on_send", iter([fate])):
+            client.close()
+        assert channel.runner.quit
+        assert channel.calls == ["open pwsh", "terminate", "close"]
+
+    def test_a_process_that_signs_out_is_waited_for_though_contact_breaks(self) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        with mock.patch.object(channel, "_on_receive", iter([OnReceive.LOST])):
+            client.close()
+        with pytest.raises(ProcessEnded):
+            client.request("ping")
+
+    def test_a_host_that_is_gone_is_not_told_to_quit_for_ever(self) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        before = len(channel.sends)
+        with mock.patch.object(channel, "_on_send", iter([OnSend.LOST] * 9)):
+            client.close()
+        assert len(channel.sends) - before == 2
+        assert not channel.runner.quit
+
+    def test_a_host_that_takes_its_time_to_say_nothing_is_told_to_quit_once(self) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        before = len(channel.sends)
+
+        def send(data: bytes) -> None:
+            channel.sends.append(data)
+            channel.clock.sleep(rpc.QUIT_AGAIN)
+            raise ChannelInterrupted("no answer in time")
+
+        with mock.patch.object(channel, "send", send):
+            client.close()
+        assert len(channel.sends) - before == 1
 
     def test_close_does_not_wait_long_for_a_process_that_says_nothing(self) -> None:
         channel = FakeChannel(on_receive=[OnReceive.ARRIVES, *[OnReceive.NOTHING] * 100])

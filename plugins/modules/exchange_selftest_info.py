@@ -92,7 +92,7 @@ EXAMPLES = r"""
 RETURN = r"""
 failure_class:
   description:
-    - What failed. It is the run as a whole, and RV(msg) begins with C(Whole run).
+    - What failed. It is the run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
       start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
       C(session_lost) (and no other could be opened), C(max_runtime), C(journal), C(internal) (a fault of this

@@ -205,7 +205,7 @@ RETURN = r"""
 failure_class:
   description:
     - What failed. C(mailboxes) says that single mailboxes did, as their rows tell. Whatever else is the failure of the
-      run as a whole, and RV(msg) begins with C(Whole run).
+      run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
       start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
       C(exchange) (it did not tell who the accounts are), C(session_lost) (and no other could be opened),

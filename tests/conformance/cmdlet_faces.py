@@ -32,7 +32,7 @@ class Face(Enum):
 
 def play(face: Face, story: Story, tenant: Tenant, directory: Path) -> list[Answer]:
     """The answers to the calls of a story, in one session; ``directory`` is for what a process needs."""
-    with opened(face, story, tenant, directory) as (session, _):
+    with opened(face, story, tenant, directory) as (session, _faulty):
         return _answers(session, story)
 
 

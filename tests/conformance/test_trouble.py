@@ -82,7 +82,7 @@ def test_a_service_that_goes_away_is_an_error_that_leaves_doubt(face: Face, tena
         asked = pool.submit(list, session.invoke([GRANT]))
         assert faulty.wait_for_silence(30)
         faulty.stop()
-        ((_, answer),) = asked.result(30)
+        ((_call, answer),) = asked.result(30)
     assert answer.error is not None
     assert diagnose(answer.error).leaves_doubt
 

@@ -141,6 +141,11 @@ def refusal(options: WinRMOptions) -> str | None:
             "this transport would send the password and the sign-in to Exchange in plain text over http; "
             "set ansible_winrm_scheme to https, or ansible_winrm_transport to ntlm or kerberos"
         )
+    if options.message_encryption == "never" and not options.encrypts:
+        return (
+            "the sign-in to Exchange would go in plain text over http; set ansible_winrm_message_encryption to auto, "
+            "or ansible_winrm_scheme to https"
+        )
     why = _refused_kerberos(options) if options.transport == "kerberos" else _refused_password(options)
     if why:
         return why
@@ -242,6 +247,7 @@ def _instrument(transport: Any, statistics: ChannelStatistics, tickets: Tickets)
     def prepared(session: Any) -> Any:
         if session.trust_env:
             session.trust_env = False  # no ~/.netrc for a transport without a password (winrm facts 1.1)
+            session.max_redirects = 0  # nobody may send the messages, or what they hold, elsewhere
             for adapter in session.adapters.values():
                 adapter.send = _counted(adapter.send, statistics, latest, tickets)
             if hasattr(session.auth, "generate_request_header"):

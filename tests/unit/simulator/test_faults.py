@@ -186,7 +186,7 @@ def read(effect: Effect, call: Call = ROWS) -> Answer:
     """One read that a fault hits, of a mailbox that the router has access to."""
     tenant = a_tenant()
     session = FaultyTenant(tenant, faults=(Fault(call.cmdlet, effect=effect),)).session(SIGN_IN)
-    ((_, before), (_, hit), (_, again)) = session.invoke([Call(ADD, GRANT), call, call])
+    before, hit, again = (answer for _call, answer in session.invoke([Call(ADD, GRANT), call, call]))
     assert before.error is None
     assert len(again.rows) == 2
     assert (again.error, again.warnings) == (None, ())

@@ -184,7 +184,9 @@ def test_an_executable_is_no_command(kind: str, sign: str) -> None:
         channel_of(Connection(kind), f"pwsh{sign}calc")
 
 
-@pytest.mark.parametrize("path", [r"C:\Program Files\PowerShell\7\pwsh.exe", "/usr/bin/pwsh", r"%ProgramFiles%\pwsh.exe"])
+@pytest.mark.parametrize(
+    "path", [r"C:\Program Files\PowerShell\7\pwsh.exe", "/usr/bin/pwsh", r"%ProgramFiles%\pwsh.exe"]
+)
 def test_an_executable_may_be_any_path(path: str) -> None:
     assert channel_of(Connection("winrm"), path)[1] == path
 

@@ -108,6 +108,8 @@ def test_kinit_is_told_all_and_pywinrm_nothing_of_it() -> None:
         (replace(OPTIONS, transport="basic"), "plain text"),
         (replace(OPTIONS, transport="plaintext"), "plain text"),
         (replace(OPTIONS, transport="ssl"), "plain text"),
+        (replace(OPTIONS, message_encryption="never"), "plain text"),
+        (replace(KERBEROS, message_encryption="never"), "plain text"),
         (replace(OPTIONS, transport="auto"), "ansible_winrm_transport"),
         (replace(OPTIONS, username=None), "ansible_user"),
         (replace(OPTIONS, password=None), "ansible_password"),
@@ -178,5 +180,6 @@ def test_the_environment_stays_outside(tmp_path: Path, monkeypatch: pytest.Monke
     protocol, _excerpt, _tickets = connect(TLS, ChannelStatistics())
     session = protocol.transport.build_session()
     assert session.trust_env is False
+    assert session.max_redirects == 0, "a message goes nowhere but to the host"
     assert session.verify is True
     assert not {"http", "https", "all"} & set(session.proxies)

@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterator
 
 from ..integration.harness import SHAMEFUL
+from ..simulator.wsman import CutSend, Refuse
+from ..simulator.wsman.injection import Kind
 from ..simulator.wsman.schedule import is_transient
 from .check_journal import check_journal
 from .check_rows import check_rows
@@ -44,9 +46,13 @@ def check_end(evidence: Evidence) -> Iterator[str]:
 
 
 def _excuses(evidence: Evidence) -> bool:
-    """Whether PowerShell was ended, or contact with it, so that nobody could sign out."""
+    """Whether PowerShell was ended, or contact with it, so that nobody could sign out, or nobody was told to."""
     silent = any(strike.fault.effect.silent for strike in evidence.strikes)
-    return silent or any(not is_transient(fault) for fault in evidence.fired)
+    return silent or any(not is_transient(each) or _may_cut_off(each.kind) for each in evidence.fired)
+
+
+def _may_cut_off(kind: Kind) -> bool:
+    return isinstance(kind, Refuse) or (isinstance(kind, CutSend) and kind.silent)
 
 
 def check_secrets(evidence: Evidence) -> Iterator[str]:

@@ -49,7 +49,8 @@ class SoakedClient(RpcClient):
         begun = self.time.monotonic()
         output = super()._heard()
         waited = self.time.monotonic() - begun
-        if self._greeted and not output.stdout and not output.ended and waited >= POLL / 2:
+        in_vain = self._greeted and not output.stdout and not output.ended and waited >= POLL / 2
+        if in_vain and not self.job.patient:
             self.time.skip((HUSH if self.job.hush else IN_VAIN[self.job.transport]) - waited)
         return output
 

@@ -16,7 +16,8 @@ class Job:
     """A task mailbox_delegation. ``arguments``: its options. ``connection``: the options of the task's connection.
 
     ``idle_seconds``: after so long without a line PowerShell ends; 0: as the runner has it. ``hush``: calls may stay
-    without an answer, so each wait in vain counts for minutes. ``mutants``: by name, the faults of the client's own.
+    without an answer, so each wait in vain counts for minutes. ``patient``: no wait counts for more than it is, for
+    a real PowerShell takes its time. ``mutants``: by name, the faults of the client's own.
     """
 
     seed: int
@@ -28,6 +29,7 @@ class Job:
     log: str
     idle_seconds: int = 0
     hush: bool = False
+    patient: bool = False
     mutants: tuple[str, ...] = field(default=())
 
     def to_line(self) -> str:

@@ -184,6 +184,7 @@ def _job(
         str(directory / "log"),
         idle_seconds=IDLE if may_vanish else 0,
         hush=scenario.hush,
+        patient=scenario.real_powershell,
         mutants=mutants,
     )
 

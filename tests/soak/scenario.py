@@ -130,6 +130,8 @@ def scenario_of(seed: int, powershell: bool = False) -> Scenario:
         sign_in=dice.choice(("thumbprint", "file", "token")),
         real_powershell=dice.random() < 0.03 and powershell,
     )
+    if scenario.hush:
+        scenario = replace(scenario, real_powershell=False)
     return _as_playbook(scenario, dice) if playbook else scenario
 
 
@@ -236,7 +238,7 @@ def _exchange_faults(dice: random.Random, seed: int, organisation: Organisation)
     kinds += _HUSH if dice.random() < 0.2 else ()
     kinds += LASTING if dice.random() < 0.25 else ()
     boxes = [each.address for each in organisation.recipients[len(ACCOUNTS) :] if _is_mailbox(each)]
-    faults = random_faults(seed, boxes, kinds=kinds, most=dice.choice((2, 4, 6)), span=dice.choice((10, 30, 60)))
+    faults = random_faults(seed, boxes, kinds=kinds, most=dice.choice((2, 4, 6)), span=dice.choice((6, 15, 30)))
     if dice.random() < 0.15:
         cmdlet = dice.choice(_EMPTY_ONCE)
         first = dice.randint(1, 4)
@@ -247,7 +249,8 @@ def _exchange_faults(dice: random.Random, seed: int, organisation: Organisation)
 def _host_faults(dice: random.Random, seed: int, way: Way) -> tuple[host.Fault, ...]:
     if way is Way.LOCAL or dice.random() < 0.2:
         return ()
-    faults = host_schedule.random_faults(seed, dice.randint(1, 6), dice.choice((40, 60)))
+    count = dice.randint(1, 6)
+    faults = host_schedule.random_faults(seed, count, max(6 * count + 3, dice.choice((15, 30, 60))))
     return tuple(fault for fault in faults if way is Way.WINRM or not isinstance(fault.kind, _SEALED))
 
 

@@ -76,5 +76,5 @@ def _kinds_of(evidence: Evidence) -> Iterator[str]:
 
 
 def _counts(name: str, counts: Counter[str], total: int) -> Iterator[str]:
-    told = ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+    told = ", ".join(f"{kind} {count}" for kind, count in counts.most_common() if count)
     yield f"{name} {total}: {told}"

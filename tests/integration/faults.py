@@ -24,6 +24,8 @@ from .stage import Stage, contoso
 
 #: The runner in Python: for faults that do not depend on who serves its protocol.
 STAND_IN = HostOptions(pwsh=None)
+#: Variables of the host where PowerShell runs, so that no fault takes long: seconds.
+TIMES = {"ansible_winrm_operation_timeout_sec": 1, "ansible_winrm_read_timeout_sec": 3}
 RIGHTS = ("send_as", "full_access", "send_on_behalf")
 #: What the rows that are not as they should be may be; what the books say of them is for the test to know.
 _UNSAID = ("unknown", "refused", "pending")

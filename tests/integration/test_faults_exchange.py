@@ -23,7 +23,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.faults imp
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
 
 from .conftest import SetStage
-from .faults import STAND_IN, assert_true, at_writes, boxes, held, only_sign_ins_are_left, organisation, said
+from .faults import STAND_IN, TIMES, assert_true, at_writes, boxes, held, only_sign_ins_are_left, organisation, said
 from .harness import CORES, Run
 from .stage import ROUTER, Exhibit, Stage, Transport, contoso
 
@@ -147,19 +147,21 @@ LASTING = {
 }  # fmt: skip
 
 
-def set_for(set_stage: SetStage, cases: Mapping[str, Case], *faults: Fault, core: str) -> tuple[Stage, dict[str, Case]]:
+def set_for(
+    set_stage: SetStage, cases: Mapping[str, Case], *faults: Fault, transport: Transport, core: str
+) -> tuple[Stage, dict[str, Case]]:
     """A stage with a mailbox for each case, and the cases by mailbox."""
     by_box = dict(zip(boxes(len(cases)), cases.values(), strict=True))
     recipients = ({"address": box, "full_access": [ROUTER] if case.held else []} for box, case in by_box.items())
     each = tuple(replace(case.fault, identity=box) for box, case in by_box.items())
     options = SimulatorOptions(host=STAND_IN, tenant_faults=(*faults, *each))
-    return set_stage(contoso(*recipients), transport=Transport.LOCAL, core=core, options=options), by_box
+    return set_stage(contoso(*recipients), transport=transport, core=core, options=options), by_box
 
 
 def ensure(stage: Stage, by_box: Mapping[str, Case]) -> Run:
     """One run. A PowerShell that waits for an answer that never comes is killed, and its sign-in stays."""
     task = stage.task(profiles=FULL_ACCESS, request_timeout=4, verify=15)
-    run = stage.node.play("-i", stage.inventory(list(by_box)), stage.playbook(task))
+    run = stage.node.play("-i", stage.inventory(list(by_box), management=TIMES), stage.playbook(task))
     silent = sum(strike.fault.effect.silent for strike in stage.simulator.tenant_server.tenant.strikes)
     assert only_sign_ins_are_left(stage, lost=silent), run.output
     return run
@@ -185,7 +187,7 @@ def assert_rows(stage: Stage, run_rows: list[Mapping[str, object]], by_box: Mapp
 def test_what_passes_leaves_no_trace_but_time(set_stage: SetStage) -> None:
     busy = Fault(CONNECT, Trouble.ENTRA_BUSY)
     lookup = Fault("Get-EXORecipient", Trouble.DIRECTORY)
-    stage, by_box = set_for(set_stage, PASSING, busy, lookup, core=min(CORES))
+    stage, by_box = set_for(set_stage, PASSING, busy, lookup, transport=Transport.NTLM, core=min(CORES))
     before = held(stage)
     run = ensure(stage, by_box)
     assert said(run) == (0, "", True), run.output
@@ -196,7 +198,7 @@ def test_what_passes_leaves_no_trace_but_time(set_stage: SetStage) -> None:
 
 
 def test_what_stays_is_told_of_its_mailbox_and_of_no_other(set_stage: SetStage) -> None:
-    stage, by_box = set_for(set_stage, LASTING, core=max(CORES))
+    stage, by_box = set_for(set_stage, LASTING, transport=Transport.LOCAL, core=max(CORES))
     before = held(stage)
     run = ensure(stage, by_box)
     assert said(run) == (2, "mailboxes", False), run.output

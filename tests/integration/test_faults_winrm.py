@@ -33,14 +33,12 @@ from ansible_collections.email_router.exchange_online.tests.simulator.wsman impo
 )
 
 from .conftest import SetStage
-from .faults import STAND_IN, assert_true, at_writes, boxes, only_sign_ins_are_left, organisation, said
+from .faults import STAND_IN, TIMES, assert_true, at_writes, boxes, only_sign_ins_are_left, organisation, said
 from .harness import CORES, Run
 from .stage import Exhibit, Stage, contoso
 
 SEND, RECEIVE, CREATE = Action.SEND, Action.RECEIVE, Action.CREATE
 PAGE = HttpAnswer(200, b"<html><body>Please sign in to the guest network<br></body></html>")
-#: So that no test waits for long: seconds.
-TIMES = {"ansible_winrm_operation_timeout_sec": 1, "ansible_winrm_read_timeout_sec": 3}
 
 #: What PowerShell outlives; each strikes while another write is under way.
 PASSING = {

@@ -33,7 +33,7 @@ from .model import Facts, Finding, Grant, Observed, Report, State, Stop, Want, W
 from .observe import doubts_in_words, doubts_of, observe
 from .plan import Step, left_undone, plan
 from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
-from .writing import Writer
+from .writing import OUT_OF_TIME, Writer
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def ensure(
     reading = RememberingSession(metered)
     metered.enter("resolve")
     wishes, hopeless = split_by_address(scope.wishes)
-    directory = _look_up(reading, scope, wishes)
+    directory = _look_up(reading, metered, scope, wishes)
     wants, problems = wants_of(wishes, directory.mailboxes, directory.principals, options.any_recipient)
     metered.enter("read")
     observed = observe(reading, [want.grant for want in wants], unresolved=scope.exclusive)
@@ -109,9 +109,9 @@ def ensure(
     return report, metered.statistics
 
 
-def _look_up(session: Session, scope: Scope, wishes: Sequence[Wish]) -> _Directory:
-    """Raises InputError where an account is not what it must be, AccountsUnknown where Exchange does not tell: nothing
-    may be written before all are known."""
+def _look_up(session: Session, metered: MeteredSession, scope: Scope, wishes: Sequence[Wish]) -> _Directory:
+    """Raises InputError where an account is not what it must be, AccountsUnknown where Exchange does not tell, or there
+    was no time: nothing may be written before all are known."""
     listed, _hopeless = split_by_address(scope.surplus.listed if scope.surplus else ())
     named = [*wishes, *listed]
     everything = _all_wishes(scope)
@@ -120,7 +120,8 @@ def _look_up(session: Session, scope: Scope, wishes: Sequence[Wish]) -> _Directo
     accounts = find_accounts(session, asked)
     faults = account_problems(wishes, accounts)
     if faults and len(faults) == are_unknown(accounts):
-        raise AccountsUnknown(faults, Failure(FailureClass.EXCHANGE, retry_safe=True))
+        untold = Failure(FailureClass.EXCHANGE, retry_safe=True)
+        raise AccountsUnknown(faults, OUT_OF_TIME.failure if metered.is_over else untold)
     principals = {one: account for one, account in accounts.items() if isinstance(account, Principal)}
     faults = faults or (*shared_sids(principals.values()), *_still_needed(scope.retired, everything, principals))
     if faults:

@@ -25,6 +25,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     Profile,
     State,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import NOT_REACHED
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
     Failure,
     FailureClass,
@@ -33,6 +34,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
     Answer,
     Call,
+    CmdletError,
     SessionLost,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
@@ -126,6 +128,15 @@ def test_an_account_that_exchange_does_not_tell_of_is_no_fault_of_the_input() ->
         run(tenant, wishes([A]))
     assert raised.value.failure == Failure(FailureClass.EXCHANGE, retry_safe=True)
     assert writes(tenant) == []
+
+
+def test_an_account_that_there_was_no_time_to_look_up_ends_the_run_for_that() -> None:
+    tenant = three()
+    over = Answer(error=CmdletError("not reached: max_runtime, 9 seconds, was over", code=NOT_REACHED))
+    tenant.before_invoke = lambda cmdlet, parameters: over if cmdlet == "Get-User" else None
+    with pytest.raises(AccountsUnknown, match="max_runtime") as raised:
+        run(tenant, wishes([A]))
+    assert raised.value.failure == Failure(FailureClass.MAX_RUNTIME, retry_safe=True)
 
 
 def test_an_account_that_cannot_be_used_is_one_of_the_input_whatever_else_is_not_known() -> None:

@@ -9,12 +9,13 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import diagnose
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    Session,
     SessionError,
     SessionLost,
 )
@@ -48,10 +49,15 @@ def silence(effect: Effect) -> Story:
 
 
 @contextmanager
-def waiting(faulty: FaultyTenant) -> Iterator[ThreadPoolExecutor]:
-    """A thread for a call that gets no answer; it ends whatever becomes of the test."""
-    with ThreadPoolExecutor(1) as pool, faulty:
-        yield pool
+def waiting(
+    face: Face, effect: Effect, tenant: Tenant, directory: Path
+) -> Iterator[tuple[Session, FaultyTenant, ThreadPoolExecutor]]:
+    """A session, and a thread for its call that gets no answer; it ends whatever becomes of the test."""
+    with ExitStack() as stack:
+        session, faulty = stack.enter_context(opened(face, silence(effect), tenant, directory))
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        stack.enter_context(faulty)
+        yield session, faulty, pool
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def tenant() -> Tenant:
 def test_a_process_that_waits_can_be_killed(
     face: Face, effect: Effect, holders: set[str], tenant: Tenant, tmp_path: Path
 ) -> None:
-    with opened(face, silence(effect), tenant, tmp_path) as (session, faulty), waiting(faulty) as pool:
+    with waiting(face, effect, tenant, tmp_path) as (session, faulty, pool):
         asked = pool.submit(list, session.invoke([GRANT]))
         assert faulty.wait_for_silence(30)
         assert not asked.done()
@@ -78,7 +84,7 @@ def test_a_process_that_waits_can_be_killed(
 
 @pytest.mark.parametrize("face", PROCESSES)
 def test_a_service_that_goes_away_is_an_error_that_leaves_doubt(face: Face, tenant: Tenant, tmp_path: Path) -> None:
-    with opened(face, silence(Effect.SILENT), tenant, tmp_path) as (session, faulty), waiting(faulty) as pool:
+    with waiting(face, Effect.SILENT, tenant, tmp_path) as (session, faulty, pool):
         asked = pool.submit(list, session.invoke([GRANT]))
         assert faulty.wait_for_silence(30)
         faulty.stop()
@@ -92,7 +98,7 @@ def test_a_session_in_this_process_is_lost_when_somebody_closes_it(
     effect: Effect, holders: set[str], tenant: Tenant, tmp_path: Path
 ) -> None:
     face = Face.IN_PROCESS
-    with opened(face, silence(effect), tenant, tmp_path) as (session, faulty), waiting(faulty) as pool:
+    with waiting(face, effect, tenant, tmp_path) as (session, faulty, pool):
         asked = pool.submit(list, session.invoke([GRANT]))
         assert faulty.wait_for_silence(30)
         session.close()

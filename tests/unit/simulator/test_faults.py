@@ -238,7 +238,7 @@ def test_an_answer_may_never_come_until_the_session_is_closed(effect: Effect, ho
     tenant = a_tenant()
     faulty = FaultyTenant(tenant, faults=(Fault(ADD, effect=effect),))
     session, other = faulty.session(SIGN_IN), faulty.session(SIGN_IN)
-    with ThreadPoolExecutor(1) as pool, faulty:
+    with ThreadPoolExecutor(1) as pool, faulty as _let_go:
         asked = pool.submit(list, session.invoke([Call(ADD, GRANT), ROWS]))
         assert faulty.wait_for_silence(10)
         assert [answer.error for call, answer in other.invoke([ROWS])] == [None]
@@ -254,7 +254,7 @@ def test_an_answer_may_never_come_until_the_session_is_closed(effect: Effect, ho
 def test_a_sign_in_may_be_left_without_an_answer_until_the_tenant_stops() -> None:
     tenant = a_tenant()
     faulty = FaultyTenant(tenant, faults=(Fault(CONNECT, effect=Effect.DONE_YET_SILENT),))
-    with ThreadPoolExecutor(1) as pool, faulty:
+    with ThreadPoolExecutor(1) as pool, faulty as _let_go:
         asked = pool.submit(faulty.connect, SIGN_IN)
         assert faulty.wait_for_silence(10)
         faulty.stop()

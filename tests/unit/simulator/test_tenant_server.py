@@ -111,7 +111,7 @@ def test_a_connection_that_is_kept_open_does_not_hold_up_the_stop() -> None:
 def test_an_answer_that_never_comes_ends_with_the_server(cmdlet: str, capsys: pytest.CaptureFixture[str]) -> None:
     tenant = Tenant(Organisation.from_dict(ORGANISATION))
     running = TenantServer(tenant, faults=(Fault(cmdlet, effect=Effect.DONE_YET_SILENT),))
-    with ThreadPoolExecutor(1) as pool, running.tenant:
+    with ThreadPoolExecutor(1) as pool, running.tenant as _let_go:
         with running:
             waiting, other = Client(running), Client(running)
             asked = pool.submit(ask, waiting)
@@ -133,7 +133,7 @@ def test_a_signed_out_connection_lets_go_of_its_call() -> None:
     tenant = Tenant(Organisation.from_dict(ORGANISATION))
     with TenantServer(tenant, faults=(Fault("Get-Mailbox", effect=Effect.SILENT),)) as running:
         waiting, other = Client(running), Client(running)
-        with ThreadPoolExecutor(1) as pool, running.tenant:
+        with ThreadPoolExecutor(1) as pool, running.tenant as _let_go:
             asked = pool.submit(ask, waiting)
             assert running.tenant.wait_for_silence(10)
             other.post("/disconnect", {"connection_id": tenant.left_open[0]})

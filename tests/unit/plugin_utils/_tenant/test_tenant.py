@@ -86,7 +86,7 @@ def test_the_books_of_connections_tell_which_were_left_open() -> None:
     tenant.disconnect(first.connection_id)
     tenant.disconnect(first.connection_id)
     assert (tenant.sign_ins, tenant.left_open) == (2, (second.connection_id,))
-    closed, open_still = tenant.connections.values()
+    closed, open_still = (tenant.connections[one.connection_id] for one in (first, second))
     assert (closed.app_id, open_still.app_id) == (APP_ID, "")
     assert closed.signed_out is not None
     assert closed.signed_in <= closed.signed_out

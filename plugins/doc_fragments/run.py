@@ -25,6 +25,14 @@ options:
       - PowerShell is then ended and started anew, and the run goes on with the next.
     type: int
     default: 1200
+  sessions:
+    description:
+      - How many PowerShell processes, each with its own sign-in, may work at the same time at most. Another is opened
+        only while there is work for it; a run of some seconds stays with one. Where Exchange throttles one, all rest.
+      - Exchange is said to bear three for an organisation as a whole. Use V(1) where several runs work on it at once.
+    type: int
+    choices: [1, 2, 3]
+    default: 3
 notes:
   - What may pass by itself is tried again, with growing pauses. Reads that Exchange refuses because it is busy or its
     directory is in trouble are repeated. If PowerShell, its host or the session is lost, another PowerShell is started

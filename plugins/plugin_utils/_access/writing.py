@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from .._exchange.errors import NOT_REACHED, UNANSWERED
@@ -22,15 +21,6 @@ from .plan import Step, left_undone
 #: Seconds between two looks at what was written. Directories take their time (exchange facts 4, Propagation).
 POLL_EVERY = 10.0
 OUT_OF_TIME = Stop("the time of the run (max_runtime) was over", Failure(FailureClass.MAX_RUNTIME, retry_safe=True))
-
-
-class _Stopped(Exception):
-    """A write cannot be sent, or was not answered. ``sent``: it may have reached Exchange."""
-
-    def __init__(self, stop: Stop, sent: bool) -> None:
-        super().__init__(stop.why)
-        self.stop = stop
-        self.sent = sent
 
 
 @dataclass(frozen=True)
@@ -70,79 +60,64 @@ class Writer:
 
     def carry_out(self, steps: Sequence[Step]) -> tuple[list[Finding], Stop | None]:
         """One finding for each step, in their order, and why the run stopped before its end."""
-        attempts, stop = self._write(steps)
-        rest = steps[len(attempts) :]
+        self.session.enter("write")
+        self.session.expect(len(steps))
+        tried, stop = self._write(steps)
+        attempts = {number: one for number, one in enumerate(tried) if one}
         seen: dict[Grant, Observed] = {}
         if not stop or stop.can_read:
             self.session.enter("verify")
             stop = self._settle(attempts, seen) or stop
-        unread = Unknown(f"{stop.why if stop else ''}, before the write could be read back")
-        findings = [judge(attempt, seen.get(attempt.step.want.grant, unread)) for attempt in attempts]
-        why = f"not reached: {stop.why}" if stop else ""
-        return [*findings, *(left_undone(step, why, "run it again") for step in rest)], stop
+        why = stop.why if stop else ""
+        unread = Unknown(f"{why}, before the write could be read back")
+        findings = [
+            judge(attempts[number], seen.get(step.want.grant, unread))
+            if number in attempts
+            else left_undone(step, f"not reached: {why}", "run it again")
+            for number, step in enumerate(steps)
+        ]
+        return findings, stop
 
-    def _write(self, steps: Sequence[Step]) -> tuple[list[Attempt], Stop | None]:
-        """Writes one at a time, so that at most one can be in doubt when contact is lost (design 5).
+    def _write(self, steps: Sequence[Step]) -> tuple[list[Attempt | None], Stop | None]:
+        """What came of each step: None of one that was not sent, for the run stopped before it.
 
-        One attempt for each step until the run stops; that of the last one only if anything of it was sent.
+        Writes go one at a time in each lane, so that as few as possible are in doubt when contact is lost (design 5).
         """
-        self.session.enter("write")
-        self.session.expect(len(steps))
-        attempts: list[Attempt] = []
-        for step in steps:
-            attempt, stop = self._attempt(step)
-            attempts += [attempt] if attempt else []
-            if stop:
-                return attempts, stop
-        return attempts, None
+        outbox = _Outbox(steps, self.settings)
+        try:
+            for call, answer in self.session.invoke(self._as_taken(outbox)):
+                outbox.put(call, answer)
+                self._note(outbox, call, answer)
+                if _was_not_sent(answer):
+                    outbox.halt(OUT_OF_TIME)
+        except SessionLost as lost:
+            outbox.halt(Stop(str(lost), lost.failure, can_read=False))
+            for call in outbox.unanswered():
+                self._note(outbox, call, Answer(error=CmdletError(str(lost), code=UNANSWERED)))
+        except JournalError as error:
+            outbox.halt(_unwritten(error))
+        return outbox.attempts(), outbox.stop
 
-    def _attempt(self, step: Step) -> tuple[Attempt | None, Stop | None]:
-        """Sends the writes of a step until the run stops; None if it stopped before the first."""
-        calls = writes_of(step, self.settings)
-        answers: list[Answer | None] = []
-        for call in calls:
-            try:
-                answers.append(self._send(step, call))
-            except _Stopped as stopped:
-                if not answers and not stopped.sent:
-                    return None, stopped.stop
-                answers += [None] * (len(calls) - len(answers))
-                return Attempt(step, tuple(answers)), stopped.stop
-        return Attempt(step, tuple(answers)), None
-
-    def _send(self, step: Step, call: Call) -> Answer:
-        """Sends one write, of which the journal knows first. Raises _Stopped."""
-        told: list[int] = []
-
-        def when_taken() -> Iterator[Call]:
-            told.append(self.journal.sending(step, call, self.session.info.place))
+    def _as_taken(self, outbox: _Outbox) -> Iterator[Call]:
+        """The writes, each told to the journal at the moment when a session takes it, and not before."""
+        for step, call in outbox:
+            outbox.numbers[id(call)] = self.journal.sending(step, call, self.session.info.place)
             yield call
 
+    def _note(self, outbox: _Outbox, call: Call, answer: Answer) -> None:
+        """If the journal fails now, the answer counts all the same, and nothing more is sent."""
         try:
-            ((_call, answer),) = self.session.invoke(when_taken())
-            self.journal.answered(told[0], answer)
-        except SessionLost as lost:
-            self._leave_open(told, str(lost))
-            raise _Stopped(Stop(str(lost), lost.failure, can_read=False), bool(told)) from lost
+            self.journal.answered(outbox.numbers[id(call)], answer)
         except JournalError as error:
-            raise _Stopped(Stop(str(error), Failure(FailureClass.JOURNAL)), bool(told)) from error
-        if answer.error is not None and answer.error.code == NOT_REACHED:
-            raise _Stopped(OUT_OF_TIME, sent=False)
-        return answer
+            outbox.halt(_unwritten(error))
 
-    def _leave_open(self, told: Sequence[int], why: str) -> None:
-        """The journal says of a write without an answer that there is none, if it still can."""
-        with suppress(JournalError):
-            for number in told:
-                self.journal.answered(number, Answer(error=CmdletError(why, code=UNANSWERED)))
-
-    def _settle(self, attempts: list[Attempt], seen: dict[Grant, Observed]) -> Stop | None:
+    def _settle(self, attempts: dict[int, Attempt], seen: dict[Grant, Observed]) -> Stop | None:
         """Reads every written grant into ``seen``, and those again that may still appear, until they do or ``verify``
         seconds are over.
 
         What was in doubt and turns out not to have been done is written again, some times, in place in ``attempts``.
         """
-        waiting = list(range(len(attempts)))
+        waiting = list(attempts)
         deadline = self.watch.now() + self.settings.verify
         while waiting:
             try:
@@ -164,12 +139,61 @@ class Writer:
                 return stop
         return None
 
-    def _write_again(self, attempts: list[Attempt], which: Sequence[int]) -> Stop | None:
-        for one in which:
+    def _write_again(self, attempts: dict[int, Attempt], which: Sequence[int]) -> Stop | None:
+        if not which:
+            return None
+        tried, stop = self._write([attempts[one].step for one in which])
+        for one, attempt in zip(which, tried, strict=True):
             before = attempts[one]
-            attempt, stop = self._attempt(before.step)
             if attempt:
                 attempts[one] = replace(attempt, earlier=(*before.earlier, *before.doubtful))
-            if stop:
-                return stop
-        return None
+        return stop
+
+
+class _Outbox:
+    """The writes of steps on their way. ``numbers``: of those that a session took, as the journal counts them, by id of
+    the call. ``stop``: why no more is to be taken."""
+
+    def __init__(self, steps: Sequence[Step], settings: WriteSettings) -> None:
+        self.numbers: dict[int, int] = {}
+        self.stop: Stop | None = None
+        self._writes = [(step, writes_of(step, settings)) for step in steps]
+        self._answers: dict[int, Answer] = {}
+
+    def __iter__(self) -> Iterator[tuple[Step, Call]]:
+        """Until it is halted."""
+        for step, calls in self._writes:
+            for call in calls:
+                if self.stop:
+                    return
+                yield step, call
+
+    def halt(self, stop: Stop) -> None:
+        """The first reason counts."""
+        self.stop = self.stop or stop
+
+    def put(self, call: Call, answer: Answer) -> None:
+        """An answer has come."""
+        self._answers[id(call)] = answer
+
+    def unanswered(self) -> list[Call]:
+        """What was taken, and has no answer."""
+        calls = (call for _step, calls in self._writes for call in calls)
+        return [call for call in calls if id(call) in self.numbers and id(call) not in self._answers]
+
+    def attempts(self) -> list[Attempt | None]:
+        """What came of each step; None where nothing of it was sent."""
+        return [self._attempt(step, calls) for step, calls in self._writes]
+
+    def _attempt(self, step: Step, calls: Sequence[Call]) -> Attempt | None:
+        answers = {id(call): self._answers.get(id(call)) for call in calls if id(call) in self.numbers}
+        sent = {key: one for key, one in answers.items() if one is None or not _was_not_sent(one)}
+        return Attempt(step, tuple(sent.get(id(call)) for call in calls)) if sent else None
+
+
+def _was_not_sent(answer: Answer) -> bool:
+    return answer.error is not None and answer.error.code == NOT_REACHED
+
+
+def _unwritten(error: JournalError) -> Stop:
+    return Stop(str(error), Failure(FailureClass.JOURNAL))

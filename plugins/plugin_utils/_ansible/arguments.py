@@ -41,6 +41,7 @@ POWERSHELL_ARGUMENTS: ArgumentSpec = {
 RUN_ARGUMENTS: ArgumentSpec = {
     "max_runtime": {"type": "int"},
     "request_timeout": {"type": "int", "default": 1200},
+    "sessions": {"type": "int", "default": 3, "choices": [1, 2, 3]},
 }
 
 DELEGATION_ARGUMENTS: ArgumentSpec = {

@@ -85,25 +85,25 @@ def opened(
         deadline = Deadline(options["max_runtime"])
         wires: list[ChannelStatistics] = []
 
-        def sign_in_anew() -> PowerShellSession:
+        def sign_in_lane(lane: int) -> PowerShellSession:
             channel, program = channel_of(connection, options["executable"])
             wires.append(channel.statistics)
-            return _with_lane(
-                PowerShellSession.open(
-                    channel,
-                    program,
-                    read_only=read_only,
-                    sign_in=sign_in.request,
-                    environment=sign_in.environment,
-                    cmdlets=cmdlets,
-                    optional=optional,
-                    patience=float(options["request_timeout"]),
-                    deadline=deadline,
-                )
+            session = PowerShellSession.open(
+                channel,
+                program,
+                read_only=read_only,
+                sign_in=sign_in.request,
+                environment=sign_in.environment,
+                cmdlets=cmdlets,
+                optional=optional,
+                patience=float(options["request_timeout"]),
+                deadline=deadline,
             )
+            session.info = replace(session.info, place={"lane": lane, **session.info.place})
+            return session
 
         began = time.monotonic()
-        session = ResilientSession(sign_in_anew, deadline, watch.pause)
+        session = ResilientSession(sign_in_lane, deadline, watch.pause, lanes=options["sessions"])
         stack.callback(session.close)
         yield Opened(session, time.monotonic() - began, wires, session)
 
@@ -113,12 +113,6 @@ def _check_times(options: Mapping[str, Any]) -> None:
     faults = [f"{name}: {seconds} is no time, give at least 1 second" for name, seconds in times.items() if seconds < 1]
     if faults:
         raise InputError(faults)
-
-
-def _with_lane(session: PowerShellSession) -> PowerShellSession:
-    """The place of the session as a journal tells it: there is one lane."""
-    session.info = replace(session.info, place={"lane": 1, **session.info.place})
-    return session
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from .errors import NOT_REACHED
-from .session import Answer, Call, CmdletError, Session, SessionInfo
+from .session import WRITERS, Answer, Call, CmdletError, Session, SessionInfo
 
 
 class Deadline:
@@ -43,8 +43,9 @@ class Deadline:
 
 
 class TimedSession:
-    """A session that takes no more calls once the time is over: those are answered as not reached.
+    """A session that takes no more calls once the time is over: reads are answered as not reached.
 
+    Of writes one is answered so, and the others are left where they are: nobody is to note them as sent.
     ``not_reached``: the calls that were never sent, by cmdlet.
     """
 
@@ -72,10 +73,12 @@ class TimedSession:
 
     def _in_time(self, calls: Iterable[Call], late: list[Call]) -> Iterator[Call]:
         for call in calls:
-            if self._deadline.is_over:
-                late.append(call)
-            else:
+            if not self._deadline.is_over:
                 yield call
+                continue
+            late.append(call)
+            if call.cmdlet in WRITERS:
+                return
 
     def close(self) -> None:
         self._session.close()

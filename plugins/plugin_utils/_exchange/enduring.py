@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
@@ -20,10 +21,13 @@ PAUSES = (0.0, 5.0, 15.0, 30.0, 60.0, 60.0, 60.0, 120.0, 120.0)
 SIGN_IN_PAUSES = (5.0, 15.0, 30.0)
 #: How often in a row it may be lost without one answer in between.
 LOSSES_IN_A_ROW = 3
-#: How often in a run: one that is lost on and on does more harm than good.
-SESSIONS = 20
+#: How often in a run: to go on and on would do more harm than good.
+LOSSES = 20
 #: How often a read may be what PowerShell worked on when it was lost.
 STRIKES = 2
+
+#: Calls after which a session is ended for another: its memory grows with each (winrm facts 3.5, 7.7).
+RENEW_AFTER = 4000
 
 #: Lets seconds pass, and says why to whoever looks on.
 Pause = Callable[[float, str], None]
@@ -45,15 +49,17 @@ class _Queue:
         self._fresh = iter(calls)
         self._hold = False
         self.exhausted = False
+        self.taken = 0
 
     def hold(self) -> None:
         """Nothing more is to be sent to the session of now."""
         self._hold = True
 
-    def flow(self) -> Iterator[Call]:
-        """What one session is fed with."""
-        self._hold = False
-        while not self._hold and (call := self._next()) is not None:
+    def flow(self, most: float = math.inf) -> Iterator[Call]:
+        """What one session is fed with: so many calls at most. ``taken`` counts them."""
+        self._hold, self.taken = False, 0
+        while not self._hold and self.taken < most and (call := self._next()) is not None:
+            self.taken += 1
             yield call
 
     def _next(self) -> Call | None:
@@ -77,15 +83,23 @@ class EnduringSession:
     can be opened.
     """
 
-    def __init__(self, open_session: Callable[[], LivingSession], deadline: Deadline, pause: Pause) -> None:
+    def __init__(
+        self,
+        open_session: Callable[[], LivingSession],
+        deadline: Deadline,
+        pause: Pause,
+        renew_after: int = RENEW_AFTER,
+    ) -> None:
         self._open = open_session
         self._deadline = deadline
         self._pause = pause
+        self._renew_after = renew_after
+        self._calls_left = renew_after
         self._session: LivingSession | None = self._first()
         self._info = self._session.info
         self._why = Failure(FailureClass.SESSION_LOST, retry_safe=True)
         self._cause = ""
-        self._losses = 0
+        self._losses = self._lost = 0
         self._is_over = False
         self.opened = 1
         self.repeats: Counter[str] = Counter()
@@ -133,11 +147,11 @@ class EnduringSession:
         return self._open()
 
     def _through(self, session: LivingSession, queue: _Queue) -> Iterator[tuple[Call, Answer]]:
-        """Feeds one session as long as it lives."""
+        """Feeds one session as long as it lives, or until it has done enough."""
         ended = False
         try:
-            for call, answer in session.invoke(queue.flow()):
-                if _says_ended(answer) and self.opened < SESSIONS:
+            for call, answer in session.invoke(queue.flow(self._calls_left)):
+                if _says_ended(answer) and self._lost < LOSSES:
                     queue.hold()
                     ended, trigger = True, not ended
                     if call.cmdlet not in WRITERS and not (trigger and queue.strike(call) >= STRIKES):
@@ -148,6 +162,7 @@ class EnduringSession:
         except SessionLost as lost:
             self._drop(session, lost)
             yield from self._left(lost, queue)
+        self._calls_left -= queue.taken
         if ended:
             text = "Exchange ended the session"
             self._drop(session, SessionLost(text, failure=Failure(FailureClass.SESSION_LOST, retry_safe=True)))
@@ -166,15 +181,19 @@ class EnduringSession:
         if self._session is session:
             self._session = None
             self._losses += 1
+            self._lost += 1
             session.close()
 
     def _living(self, queue: _Queue) -> LivingSession:
         """The session of now, or a new one. Raises SessionLost."""
-        if self._session is not None:
+        if self._session is not None and self._calls_left > 0:
             return self._session
+        if self._session is not None:
+            self._cause = f"PowerShell is renewed after {self._renew_after} calls"
+            self.close()
         trouble = ""
-        gives_up = self._is_over or self._losses > LOSSES_IN_A_ROW or self.opened >= SESSIONS
-        for seconds in () if gives_up else PAUSES[self._losses - 1 :]:
+        gives_up = self._is_over or self._losses > LOSSES_IN_A_ROW or self._lost > LOSSES
+        for seconds in () if gives_up else PAUSES[max(self._losses - 1, 0) :]:
             if seconds >= self._deadline.left:
                 break
             self._pause(seconds, f"{self._cause}: starting another PowerShell")
@@ -185,6 +204,7 @@ class EnduringSession:
                 if not error.failure.retry_safe:
                     break
             else:
+                self._calls_left = self._renew_after
                 self._info = session.info
                 self.opened += 1
                 return session

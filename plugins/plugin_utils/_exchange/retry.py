@@ -14,6 +14,7 @@ from .deadline import Deadline
 from .enduring import LivingSession, Pause
 from .errors import Diagnosis, Meaning, diagnose, says_truncated
 from .hints import retry_hint
+from .pacer import Pacer
 from .session import WRITERS, Answer, Call, CmdletError, SessionInfo
 
 #: Seconds before the second try of a read; doubled for each further one (exchange facts E12, E16 to E21).
@@ -39,13 +40,18 @@ class RetryingSession:
     """Repeats reads, never writes: those are settled by reading (design 5).
 
     What failed for itself comes again when all others have been asked, so that one slow mailbox does not hold the rest.
-    One that asks for all rows and gets a part of them comes again once. A throttled call holds everything, writes
-    included: whatever is asked meanwhile makes it worse. ``repeats``: calls sent again, by cmdlet; ``waited``: seconds
-    of pauses.
+    One that asks for all rows and gets a part of them comes again once. A throttled call holds everything, writes and
+    other lanes included: whatever is asked meanwhile makes it worse. ``repeats``: calls sent again, by cmdlet;
+    ``waited``: seconds of pauses.
     """
 
     def __init__(
-        self, session: LivingSession, deadline: Deadline, pause: Pause, jitter: Callable[[], float] = random.random
+        self,
+        session: LivingSession,
+        deadline: Deadline,
+        pause: Pause,
+        pacer: Pacer,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self.repeats: Counter[str] = Counter()
         self.waited = 0.0
@@ -53,8 +59,7 @@ class RetryingSession:
         self._deadline = deadline
         self._pause = pause
         self._jitter = jitter
-        self._throttled = False
-        self._throttles = 0
+        self._pacer = pacer
         self._fruitless = 0.0
         self._owed = 0.0
         self._why = ""
@@ -72,7 +77,7 @@ class RetryingSession:
         def flow() -> Iterator[Call]:
             nonlocal exhausted
             repeated = len(again)
-            while not self._throttled:
+            while self._pacer.left <= 0:
                 if repeated:
                     repeated -= 1
                     call = again.popleft()
@@ -99,6 +104,7 @@ class RetryingSession:
     def _comes_again(self, call: Call, answer: Answer, failures: _Failures) -> bool:
         if answer.error is None:
             self._fruitless = 0.0
+            self._pacer.good()
             again = _is_cut_off(call, answer) and not failures.cut_off and not self._deadline.is_over
             failures.cut_off = again
             return again
@@ -107,7 +113,7 @@ class RetryingSession:
         seconds = self._pause_after(answer.error, diagnosis, failures.errors)
         in_vain = self._fruitless + seconds > FRUITLESS or seconds >= self._deadline.left
         if diagnosis.meaning is Meaning.THROTTLED and not in_vain:
-            self._throttled = True
+            self._pacer.rest(seconds)
             self._owe(seconds, answer.error)
         if call.cmdlet in WRITERS or in_vain or failures.errors >= diagnosis.tries:
             return False
@@ -119,7 +125,7 @@ class RetryingSession:
         if diagnosis.meaning is not Meaning.THROTTLED:
             seconds = TRANSIENT_PAUSE * 2.0 ** (failures - 1)
         else:
-            seconds = retry_hint(error.text) or min(THROTTLED_PAUSE * 2.0**self._throttles, LONGEST_PAUSE)
+            seconds = retry_hint(error.text) or min(THROTTLED_PAUSE * 2.0**self._pacer.throttles, LONGEST_PAUSE)
         return seconds * (1 + self._jitter() / 4)
 
     def _owe(self, seconds: float, error: CmdletError) -> None:
@@ -128,16 +134,17 @@ class RetryingSession:
 
     def _rest(self) -> None:
         """Before more is sent. Whoever pauses without a word for longer loses the session."""
-        self._throttles = self._throttles + 1 if self._throttled else 0
-        self._throttled = False
-        owed, self._owed = self._owed, 0.0
+        owed, self._owed = max(self._owed, self._pacer.left), 0.0
         while owed > 0:
             seconds = min(owed, SLICE)
-            self._pause(seconds, self._why)
+            self._pause(seconds, self._why or "another lane is throttled")
             owed -= seconds
             self.waited += seconds
             self._fruitless += seconds
             self._session.keep_alive()
+
+    def keep_alive(self) -> None:
+        self._session.keep_alive()
 
 
 def _is_cut_off(call: Call, answer: Answer) -> bool:

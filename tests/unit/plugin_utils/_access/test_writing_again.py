@@ -196,7 +196,7 @@ def test_a_session_lost_in_a_write_costs_nothing_but_a_look(carried_out: bool) -
             raise SessionLost("PowerShell ended", (call,))
         return inner.script(call)
 
-    session = ResilientSession(lambda: Living(answer), Deadline(), clock.pause)
+    session = ResilientSession(lambda lane: Living(answer), Deadline(), clock.pause)
     done = run(tenant, wishes([A, B, C]), session=session)
     assert done.outcomes == [Outcome.GRANTED] * 3
     assert len(writes(tenant)) == 3
@@ -211,7 +211,7 @@ def test_what_the_time_did_not_suffice_for_is_unknown_or_left_and_nothing_is_cla
         clock.now += 10 if is_write(call) else 0
         return inner.script(call)
 
-    session = ResilientSession(lambda: Living(answer), clock.deadline(15), clock.pause)
+    session = ResilientSession(lambda lane: Living(answer), clock.deadline(15), clock.pause)
     done = run(tenant, wishes([A, B, C], state=State.PRESENT), session=session)
     assert done.outcomes == [Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.MISSING]
     assert done.report.stop is not None

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.enduring import (
+    LOSSES,
     PAUSES,
-    SESSIONS,
+    RENEW_AFTER,
     EnduringSession,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import (
@@ -33,9 +34,11 @@ REBOOTING = SessionError("connection refused", Failure(FailureClass.HOST_UNREACH
 ENTRA_BUSY = SessionError("AADSTS90033", Failure(FailureClass.SIGN_IN, retry_safe=True))
 
 
-def enduring(far: Far, clock: Clock | None = None, seconds: float | None = None) -> EnduringSession:
+def enduring(
+    far: Far, clock: Clock | None = None, seconds: float | None = None, renew_after: int = RENEW_AFTER
+) -> EnduringSession:
     clock = clock or Clock()
-    return EnduringSession(far.open, clock.deadline(seconds), clock.pause)
+    return EnduringSession(far.open, clock.deadline(seconds), clock.pause, renew_after)
 
 
 def test_reads_under_way_are_asked_again_of_another_session_and_nothing_else_is() -> None:
@@ -160,7 +163,7 @@ def test_there_is_a_limit_to_how_many_sessions_a_run_may_take() -> None:
     session = enduring(far)
     for number in range(99):
         answers(session.invoke, read(f"x{number}"), read(f"ok{number}"))
-    assert session.opened == far.opened == SESSIONS
+    assert session.opened == far.opened == LOSSES + 1
 
 
 def test_after_the_deadline_no_session_is_opened_and_what_was_not_answered_is_said_to_be_not_reached() -> None:
@@ -209,3 +212,21 @@ def test_it_is_closed_once() -> None:
     session.close()
     session.close()
     assert far.closed == 1
+
+
+def test_a_session_that_has_done_enough_is_renewed_between_two_calls_and_nothing_is_asked_twice() -> None:
+    clock, far = Clock(), Far()
+    session = enduring(far, clock, renew_after=5)
+    made = answers(session.invoke, *reads("abcdefghijkl"))
+    assert len(made) == 12
+    assert far.calls == [(1 + number // 5, name) for number, name in enumerate("abcdefghijkl")]
+    assert (session.opened, far.closed) == (3, 2)
+    answers(session.invoke, *reads("mnopq"))
+    assert far.calls[-5:] == [(3, "m"), (3, "n"), (3, "o"), (4, "p"), (4, "q")]
+
+
+def test_renewals_are_no_losses() -> None:
+    far = Far()
+    session = enduring(far, renew_after=1)
+    answers(session.invoke, *(read(f"x{number}") for number in range(3 * LOSSES)))
+    assert session.opened >= 3 * LOSSES

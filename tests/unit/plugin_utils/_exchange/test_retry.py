@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import diagnose
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.pacer import Pacer
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.retry import (
     FRUITLESS,
     SLICE,
@@ -32,7 +33,7 @@ def retrying(
     far: Far, clock: Clock | None = None, seconds: float | None = None, jitter: float = 0.0
 ) -> RetryingSession:
     clock = clock or Clock()
-    return RetryingSession(far.open(), clock.deadline(seconds), clock.pause, lambda: jitter)
+    return RetryingSession(far.open(), clock.deadline(seconds), clock.pause, Pacer(1, clock), lambda: jitter)
 
 
 def test_a_read_that_fails_for_a_time_is_made_again_after_all_others() -> None:

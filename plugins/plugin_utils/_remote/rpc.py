@@ -25,6 +25,9 @@ from .redaction import redacted, secrets_in
 T = TypeVar("T")
 
 WINDOW = 64
+#: Seconds of work that the runner is given in advance: more would be kept from other lanes, less would let it wait.
+AHEAD = 4.0
+FIRST_WINDOW = 8
 #: More than this would stand in the pipe and make a Send wait for the runner (winrm facts 4).
 WINDOW_BYTES = 64 * 1024
 #: One cmdlet may block for many minutes, retries of the module included (exchange facts 5.1).
@@ -91,11 +94,14 @@ class RpcClient:
         window: int = WINDOW,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        ahead: float = AHEAD,
     ) -> None:
         self.statistics = RpcStatistics()
         self._channel = channel
         self._writes = writes
         self._window = window
+        self._ahead = ahead
+        self._room = min(window, FIRST_WINDOW)
         self._clock = clock
         self._sleep = sleep
         self._ledger = Ledger()
@@ -179,7 +185,7 @@ class RpcClient:
     def _top_up(self, source: _Source[Any], inbox: Inbox, patience: float) -> None:
         """Fills the window once it is half empty, so that the runner never waits and sends stay few."""
         ledger = self._ledger
-        if self._ended or ledger.in_flight > self._window // 2 or ledger.bytes_in_flight > WINDOW_BYTES // 2:
+        if self._ended or ledger.in_flight > self._room // 2 or ledger.bytes_in_flight > WINDOW_BYTES // 2:
             return
         if not ledger.in_flight:
             self._last_progress = self._clock()
@@ -195,7 +201,7 @@ class RpcClient:
     def _admitted(self, source: _Source[T]) -> tuple[T, Fields] | None:
         """The next request, if it may go now: a write only alone, others while the window has room."""
         ledger = self._ledger
-        if ledger.alone or ledger.in_flight >= self._window or ledger.bytes_in_flight >= WINDOW_BYTES:
+        if ledger.alone or ledger.in_flight >= self._room or ledger.bytes_in_flight >= WINDOW_BYTES:
             return None
         ahead = source.peek()
         if ahead is None or (ledger.in_flight and self._writes(ahead[1])):
@@ -233,8 +239,15 @@ class RpcClient:
             elif self._ledger.settle(event):
                 self._last_progress = self._clock()
                 self._losses_in_a_row = 0
+                self._make_room(event)
         if output.ended and not self._ended:
             self._ended = self._obituary(output.exit_code)
+
+    def _make_room(self, reply: Reply) -> None:
+        """The window is as wide as the work in advance takes, by what the last cmdlet took."""
+        seconds = float(reply.body.get("ms") or 0) / 1000
+        wide = int(self._ahead / seconds) if seconds > 0 else self._window
+        self._room = max(min(wide, self._room * 2, self._window), min(FIRST_WINDOW, self._window))
 
     def _check_patience(self) -> None:
         head = self._ledger.head

@@ -150,6 +150,11 @@ options:
         visible by then is V(pending). With V(0) it looks once.
     type: int
     default: 120
+  previous:
+    description:
+      - A file on the controller with the result of an earlier run, as JSON. The mailboxes for which that run had no
+        time (O(max_runtime)) come first. A file that is not there yet is no error.
+    type: path
   allow_empty:
     description:
       - Do not fail if there is no mailbox to work on.

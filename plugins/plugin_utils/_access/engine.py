@@ -25,6 +25,7 @@ from .desired import (
     split_by_address,
     wants_of,
 )
+from .estimate import estimate
 from .exclusive import find_others
 from .holdings import read_holdings
 from .journal import Journal, NoJournal
@@ -50,13 +51,15 @@ class Options:
 class Scope:
     """What a run is about: wishes for the selected mailboxes, accounts that shall hold nothing, surplus to look for.
 
-    ``exclusive``: nobody but the accounts of the wishes is to hold the rights wished for on these mailboxes.
+    ``exclusive``: nobody but the accounts of the wishes is to hold the rights wished for on these mailboxes. ``first``:
+    hosts that come before all others, for an earlier run did not reach them.
     """
 
     wishes: tuple[Wish, ...]
     retired: tuple[str, ...] = ()
     surplus: SurplusRule | None = None
     exclusive: bool = False
+    first: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def ensure(
     wishes, hopeless = split_by_address(scope.wishes)
     directory = _look_up(reading, metered, scope, wishes)
     wants, problems = wants_of(wishes, directory.mailboxes, directory.principals, options.any_recipient)
+    wants = tuple(sorted(wants, key=lambda want: want.host not in scope.first))
+    watch.estimated(estimate(wants))
     metered.enter("read")
     observed = observe(reading, [want.grant for want in wants], unresolved=scope.exclusive)
     made = plan(wants, observed)

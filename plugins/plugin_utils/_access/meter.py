@@ -13,6 +13,7 @@ from typing import Protocol
 
 from .._exchange.errors import NOT_REACHED
 from .._exchange.session import WRITERS, Answer, Call, Session, SessionInfo
+from .estimate import Estimate
 
 
 class Watch(Protocol):
@@ -23,6 +24,9 @@ class Watch(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Lets that much time pass."""
+
+    def estimated(self, estimate: Estimate) -> None:
+        """Called once, before the reading begins."""
 
     def progress(self, phase: str, done: int, total: int) -> None:
         """Called after every answer; ``total`` counts the calls of the phase that are known so far."""
@@ -36,6 +40,9 @@ class SilentWatch:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def estimated(self, estimate: Estimate) -> None:
+        pass
 
     def progress(self, phase: str, done: int, total: int) -> None:
         pass

@@ -65,6 +65,7 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
     "max_revocations": {"type": "str"},
     "auto_mapping": {"type": "bool", "default": False},
     "verify": {"type": "int", "default": 120},
+    "previous": {"type": "path"},
     "allow_empty": {"type": "bool", "default": False},
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
     "journal": {"type": "path"},

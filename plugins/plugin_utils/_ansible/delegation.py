@@ -23,6 +23,7 @@ from .arguments import DELEGATION_ARGUMENTS
 from .expiry import expiry_warnings
 from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
 from .journals import journal_of
+from .previous import not_reached_by
 from .result import result_of, settled
 from .scope import Play, brakes_of, is_serial, scope_of
 from .sessions import opened
@@ -41,6 +42,7 @@ class DelegationAction(ExchangeAction):
         profiles = profiles_of(options["profiles"])
         items = self._items(options, task_vars, profiles, sign_in.organization)
         scope = scope_of(options, profiles, items, Play.of(task_vars), sign_in.organization)
+        scope = replace(scope, first=not_reached_by(options["previous"]))
         if not items and not scope.retired and not options["allow_empty"]:
             raise InputError(["there is no mailbox to work on: check hosts, --limit and mailboxes, or set allow_empty"])
         settings = engine.Options(
@@ -89,7 +91,7 @@ class DelegationAction(ExchangeAction):
             opened(self._connection, options, sign_in, cmdlets, settings.check_mode, watch) as far,
         ):
             report, statistics = engine.ensure(far.session, scope, settings, watch, journal)
-        warnings = (*expiry_warnings(far.session.info), *report.warnings)
+        warnings = (*expiry_warnings(far.session.info), *watch.warnings, *report.warnings)
         return far.in_full(replace(report, warnings=warnings)), far.figures(statistics)
 
 

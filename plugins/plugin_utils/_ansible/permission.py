@@ -48,7 +48,9 @@ class PermissionAction(ExchangeAction):
             opened(self._connection, options, sign_in, needed_by(scope, check_mode), check_mode, watch) as far,
         ):
             report, statistics = ensure(far.session, scope, settings, watch, journal)
-        report = far.in_full(replace(report, warnings=(*expiry_warnings(far.session.info), *report.warnings)))
+        report = far.in_full(
+            replace(report, warnings=(*expiry_warnings(far.session.info), *watch.warnings, *report.warnings))
+        )
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
         return settled(result, options["on_failure"])
 

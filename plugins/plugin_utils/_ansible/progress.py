@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+from .._access.estimate import Estimate
 
 _EVERY = 10.0
 _WORTH_SAYING = 5.0
+_LONG = 60.0
 _PHASES = {
     "resolve": "looking up mailboxes and accounts",
     "read": "reading who holds what",
@@ -19,10 +23,17 @@ _PHASES = {
 
 
 class ProgressWatch:
-    """The real clock, and a line to ``say`` now and then: count, rate, time left."""
+    """The real clock, and a line to ``say`` now and then: count, rate, time left.
+
+    ``sessions``: how many there may be at once. ``token_expires``: of an access token, which nobody renews.
+    ``warnings``: what the result should say, too.
+    """
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
+        self.warnings: list[str] = []
+        self.token_expires: datetime | None = None
+        self.sessions = 1
         self._phase = ""
         self._phase_began = self._last_said = self.now()
 
@@ -32,6 +43,18 @@ class ProgressWatch:
     def sleep(self, seconds: float) -> None:
         self._tell("waiting for the directory to show what was written")
         time.sleep(seconds)
+
+    def estimated(self, estimate: Estimate) -> None:
+        """Says how long a run of minutes will take, and warns if its token will not last."""
+        seconds = estimate.seconds / self.sessions
+        if estimate.seconds >= _LONG:
+            several = f" with {self.sessions} sessions" if self.sessions > 1 else ""
+            self._say(f"about {estimate.calls} calls to read, which take about {_duration(seconds)}{several}")
+        if self.token_expires and datetime.now(timezone.utc) + timedelta(seconds=seconds) > self.token_expires:
+            self.warnings.append(
+                f"the access_token expires at {self.token_expires:%Y-%m-%d %H:%M} UTC, before the run will have read "
+                "all: sign in with a certificate, which is renewed by itself, or take fewer mailboxes at a time"
+            )
 
     def pause(self, seconds: float, why: str) -> None:
         """A pause that something made necessary; one of some seconds is said."""
@@ -62,4 +85,7 @@ def line_of(phase: str, done: int, total: int, elapsed: float) -> str:
 
 def _duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from typing import Any
 
 from .._access.desired import InputError
@@ -105,7 +106,17 @@ def opened(
         began = time.monotonic()
         session = ResilientSession(sign_in_lane, deadline, watch.pause, lanes=options["sessions"])
         stack.callback(session.close)
+        watch.sessions = options["sessions"]
+        watch.token_expires = _token_expires(session.info.connection) if sign_in.way == "access_token" else None
         yield Opened(session, time.monotonic() - began, wires, session)
+
+
+def _token_expires(connection: Mapping[str, object]) -> datetime | None:
+    """As the module says it, in UTC; None where it says nothing that could be read."""
+    try:
+        return datetime.fromisoformat(str(connection.get("token_expires", ""))[:19]).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
 
 
 def _check_times(options: Mapping[str, Any]) -> None:

@@ -14,6 +14,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     wishes_of,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.estimate import Estimate
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.meter import Statistics
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Finding,
@@ -51,6 +52,9 @@ class FakeWatch:
         self.slept.append(seconds)
         if self._on_sleep:
             self._on_sleep()
+
+    def estimated(self, estimate: Estimate) -> None:
+        self.estimate = estimate
 
     def progress(self, phase: str, done: int, total: int) -> None:
         self.told.append((phase, done, total))

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run says beforehand how long it will read, and reads first what an earlier one did not reach."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import WriteSettings
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import State
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Call
+
+from .._exchange.sessions import mailbox, tenant_of, watched
+from .runs import FakeWatch, wishes
+
+
+def addresses(number: int) -> list[str]:
+    return [f"box{one:03}@contoso.com" for one in range(number)]
+
+
+@pytest.mark.parametrize("rights", [[Right.SEND_AS], [Right.FULL_ACCESS], [Right.SEND_AS, Right.FULL_ACCESS]])
+@pytest.mark.parametrize("number", [1, 40, 100])
+def test_the_calls_to_read_are_those_that_a_steady_run_makes(rights: list[Right], number: int) -> None:
+    held = {"send_as": ["router@contoso.com"], "full_access": ["router@contoso.com"]}
+    tenant = tenant_of(*(mailbox(one, **held) for one in addresses(number)))
+    watch, session = FakeWatch(), watched(tenant)
+    _report, statistics = ensure(session, Scope(wishes(addresses(number), rights)), Options(True), watch)
+    readers = ("Get-MailboxPermission", "Get-RecipientPermission")
+    lists = sum(statistics.calls[one] for one in readers)
+    checks = -(-number // 20) if Right.SEND_AS in rights else 0
+    assert watch.estimate.calls == lists + checks
+
+
+def test_full_access_is_what_takes_time() -> None:
+    tenant = tenant_of(*map(mailbox, addresses(100)))
+    watch = FakeWatch()
+    ensure(watched(tenant), Scope(wishes(addresses(100), [Right.FULL_ACCESS])), Options(True), watch)
+    assert watch.estimate.seconds == pytest.approx(80)
+
+
+def test_what_an_earlier_run_did_not_reach_is_read_and_written_first() -> None:
+    tenant = tenant_of(*map(mailbox, addresses(5)))
+    guids = {one.address: one.guid for one in tenant.organisation.recipients}
+    session = watched(tenant)
+    scope = Scope(wishes(addresses(5), [Right.FULL_ACCESS], State.PRESENT), first=frozenset(addresses(5)[3:]))
+    ensure(session, scope, Options(False, WriteSettings()), FakeWatch())
+
+    def order(cmdlet: str) -> list[str]:
+        calls: list[Call] = [call for call in session.calls if call.cmdlet == cmdlet]
+        return [str(call.parameters["Identity"]) for call in calls][:5]
+
+    expected = [guids[name] for name in (*addresses(5)[3:], *addresses(5)[:3])]
+    assert order("Get-MailboxPermission") == expected
+    assert order("Add-MailboxPermission") == expected

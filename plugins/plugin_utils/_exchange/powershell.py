@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -86,13 +86,14 @@ class PowerShellSession:
         optional: Mapping[str, Sequence[str]] | None = None,
         patience: float = PATIENCE,
         deadline: Deadline | None = None,
+        speak: Callable[[Channel, Callable[[Mapping[str, Any]], bool]], RpcClient] = RpcClient,
     ) -> PowerShellSession:
         """Starts PowerShell and signs in. ``sign_in`` and ``cmdlets``: as in docs/wire-protocol.md, op ``connect``.
 
-        ``optional``: more cmdlets, used where the role grants them. Raises SessionError, with everything closed again,
-        also if another cmdlet is missing that was asked for.
+        ``optional``: more cmdlets, used where the role grants them. ``speak``: makes the client of the wire protocol.
+        Raises SessionError, with everything closed again, also if another cmdlet is missing that was asked for.
         """
-        client = RpcClient(channel, _writes)
+        client = speak(channel, _writes)
         client.give_up_after((deadline or Deadline()).left + GRACE)
         hello: Mapping[str, Any] = {}
         try:

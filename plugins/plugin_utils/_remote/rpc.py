@@ -95,12 +95,14 @@ class RpcClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         ahead: float = AHEAD,
+        pace: float = PACE,
     ) -> None:
         self.statistics = RpcStatistics()
         self._channel = channel
         self._writes = writes
         self._window = window
         self._ahead = ahead
+        self._pace_seconds = pace
         self._room = min(window, FIRST_WINDOW)
         self._clock = clock
         self._sleep = sleep
@@ -222,7 +224,7 @@ class RpcClient:
         self._check_patience()
 
     def _pace(self) -> None:
-        due = self._last_received + PACE - self._clock()
+        due = self._last_received + self._pace_seconds - self._clock()
         if self._ledger.in_flight > 1 and due > 0:
             self._sleep(due)
         self._last_received = self._clock()

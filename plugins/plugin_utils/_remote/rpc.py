@@ -160,10 +160,10 @@ class RpcClient:
         """
         source, inbox = _Source(requests), Inbox()
         while True:
-            self._top_up(source, inbox, patience)
-            while inbox:
+            while inbox:  # first: a source may wait for what its reader makes of an answer
                 yield inbox.popleft()
                 self._last_progress = self._clock()  # the time that its reader takes is not the runner's
+            self._top_up(source, inbox, patience)
             if not self._ledger.expects(inbox) and source.peek() is None:
                 return
             self._turn()

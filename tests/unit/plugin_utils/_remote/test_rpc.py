@@ -226,11 +226,11 @@ class TestWrites:
         assert list(sends.values()) == [["0", "1"], ["2"], ["3"], ["4"], ["5"], ["6"]]
 
     def test_a_write_that_nobody_waits_for_any_more_is_still_waited_for(self) -> None:
-        channel = FakeChannel(on_receive=[OnReceive.ARRIVES, OnReceive.ARRIVES, OnReceive.NOTHING])
+        channel = FakeChannel(on_receive=[OnReceive.ARRIVES, OnReceive.NOTHING])
         client = started(channel)
-        replies = client.stream([call(0), call(1, WRITE)])
-        next(replies)
-        replies.close()
+        interrupted = mock.patch.object(channel, "receive", side_effect=KeyboardInterrupt)
+        with interrupted, pytest.raises(KeyboardInterrupt):
+            list(client.stream([call(1, WRITE)]))
         sends = len(channel.sends)
         assert echoes(client.stream([call(2)])) == [(2, "2")]
         assert b"ping" in channel.sends[sends], "the read had to wait for the write"

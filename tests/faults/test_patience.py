@@ -74,7 +74,7 @@ def session_over(simulator: Simulator, time: Time, seconds: float | None = None)
         "certificate_thumbprint": application.thumbprint,
     }
 
-    def opened() -> PowerShellSession:
+    def opened(lane: int) -> PowerShellSession:
         login = {"username": simulator.user, "password": simulator.password}
         quick = {"operation_timeout_sec": 1, "read_timeout_sec": 3}
         channel = WinRMChannel(time, time.sleep, endpoint=simulator.url, transport="ntlm", **login, **quick)

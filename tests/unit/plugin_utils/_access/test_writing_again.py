@@ -225,7 +225,7 @@ def test_when_the_time_is_over_what_the_directory_does_not_show_yet_is_not_waite
     """What was read in time stands: it was accepted, and is pending, not unknown."""
     tenant, clock = tenant_of(mailbox(A), settings={"replication_lag": 99}), Clock()
     watch = FakeWatch(on_sleep=lambda: setattr(clock, "now", clock.now + 10))
-    session = ResilientSession(lambda: Living(watched(tenant).script), clock.deadline(25), clock.pause)
+    session = ResilientSession(lambda lane: Living(watched(tenant).script), clock.deadline(25), clock.pause)
     done = run(tenant, wishes([A]), session=session, watch=watch)
     assert done.only.outcome is Outcome.PENDING
     assert done.watch.slept == [10.0] * 3

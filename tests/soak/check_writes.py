@@ -33,6 +33,7 @@ def check_writes(evidence: Evidence) -> Iterator[str]:
         yield from _check_aim(evidence, wishes, heard)
         if seen[heard.key] > 1 and not _was_read(evidence.calls[:number], heard):
             yield f"written again without a look: {heard.key}"
+    yield from _check_side_by_side(evidence.writes)
     yield from (f"written {count} times: {key}" for key, count in seen.items() if count > MOST_TRIES)
     for guid, atom, has_come in changes(evidence.before, evidence.after):
         wish = _wish_of(wishes, guid, atom)
@@ -40,6 +41,14 @@ def check_writes(evidence: Evidence) -> Iterator[str]:
             yield f"{'added' if has_come else 'removed'} on {guid} for nobody: {atom}"
         elif atom[5] and has_come and not evidence.scenario.options["auto_mapping"]:
             yield f"automapping for nobody on {guid}: {atom}"
+
+
+def _check_side_by_side(writes: tuple[Heard, ...]) -> Iterator[str]:
+    """No two lanes write to one mailbox at once."""
+    for number, first in enumerate(writes):
+        for second in writes[number + 1 :]:
+            if second.mailbox == first.mailbox and second.at < first.answered_at:
+                yield f"two writes to one mailbox at once: {first.key}, {second.key}"
 
 
 def _check_aim(evidence: Evidence, wishes: Wishes, heard: Heard) -> Iterator[str]:

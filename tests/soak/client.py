@@ -14,8 +14,12 @@ from typing import Any
 
 from ...plugins.plugin_utils._ansible import channels, progress, sessions
 from ...plugins.plugin_utils._ansible.delegation import DelegationAction
-from ...plugins.plugin_utils._exchange import powershell
+from ...plugins.plugin_utils._exchange import resilience
 from ...plugins.plugin_utils._exchange.deadline import Deadline
+from ...plugins.plugin_utils._exchange.lanes import Lanes
+from ...plugins.plugin_utils._exchange.pacer import Pacer
+from ...plugins.plugin_utils._exchange.powershell import PowerShellSession
+from ...plugins.plugin_utils._exchange.resilience import ResilientSession
 from ...plugins.plugin_utils._remote.channel import Output
 from ...plugins.plugin_utils._remote.process import ProcessChannel
 from ...plugins.plugin_utils._remote.rpc import PATIENCE, RpcClient
@@ -55,13 +59,25 @@ class SoakedClient(RpcClient):
         return output
 
 
+class SoakedSession(PowerShellSession):
+    """Speaks through such a client."""
+
+    @classmethod
+    def open(cls, *arguments: Any, **more: Any) -> PowerShellSession:
+        return super().open(*arguments, speak=SoakedClient, **more)
+
+
 def compress(job: Job) -> None:
     """Gives the collection other clocks. To be undone by nobody: the process ends with its job."""
     time = CompressedTime()
     SoakedClient.job, SoakedClient.time = job, time
+    resilient = partial(ResilientSession, lane_after=job.lane_after) if job.lane_after else ResilientSession
     host = partial(WinRMChannel, clock=time.monotonic, sleep=time.sleep_for_host)
     for module, name, replacement in (
-        (powershell, "RpcClient", SoakedClient),
+        (sessions, "PowerShellSession", SoakedSession),
+        (sessions, "ResilientSession", resilient),
+        (resilience, "Lanes", partial(Lanes, clock=time.monotonic)),
+        (resilience, "Pacer", partial(Pacer, clock=time.monotonic)),
         (channels, "WinRMChannel", host),
         (channels, "ProcessChannel", partial(ProcessChannel, poll=POLL, grace=GRACE)),
         (sessions, "Deadline", partial(Deadline, clock=time.monotonic)),

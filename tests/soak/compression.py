@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 #: What Exchange and the directory are waited for is divided by the first, the way to the host by the second: the
@@ -17,12 +18,13 @@ RHYTHM = 0.1
 class CompressedTime:
     """The functions that are given to a client in place of those of the module time.
 
-    What work takes counts as it is, so that a loaded machine lets nobody run out of patience. Bears the names of that
-    module, in whose place it can stand.
+    What work takes counts as it is, so that a loaded machine lets nobody run out of patience. Where several threads
+    wait at once, the pauses of all of them count. Bears the names of that module, in whose place it can stand.
     """
 
     def __init__(self) -> None:
         self._skipped = 0.0
+        self._lock = threading.Lock()
 
     def monotonic(self) -> float:
         """Seconds, pauses in full."""
@@ -38,8 +40,9 @@ class CompressedTime:
 
     def skip(self, seconds: float) -> None:
         """So much is over without anybody having waited."""
-        self._skipped += max(0.0, seconds)
+        with self._lock:
+            self._skipped += max(0.0, seconds)
 
     def _sleep(self, seconds: float, really: float) -> None:
         time.sleep(really)
-        self._skipped += max(0.0, seconds - really)
+        self.skip(seconds - really)

@@ -17,7 +17,8 @@ class Job:
 
     ``idle_seconds``: after so long without a line PowerShell ends; 0: as the runner has it. ``hush``: calls may stay
     without an answer, so each wait in vain counts for minutes. ``patient``: no wait counts for more than it is, for
-    a real PowerShell takes its time. ``mutants``: by name, the faults of the client's own.
+    a real PowerShell takes its time. ``lane_after``: seconds after which more lanes are opened; 0: as the run has it.
+    ``mutants``: by name, the faults of the client's own.
     """
 
     seed: int
@@ -30,6 +31,7 @@ class Job:
     idle_seconds: int = 0
     hush: bool = False
     patient: bool = False
+    lane_after: float = 0.0
     mutants: tuple[str, ...] = field(default=())
 
     def to_line(self) -> str:

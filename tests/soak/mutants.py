@@ -28,7 +28,7 @@ def _claim_without_reading_back() -> None:
     """What was written counts as done."""
 
     def settle(_writer: Any, attempts: Any, seen: Any) -> None:
-        for attempt in attempts:
+        for attempt in attempts.values():
             want = attempt.step.want
             seen[want.grant] = Facts(allowed=want.state is State.PRESENT, denied=False, inherited=False)
 

@@ -25,6 +25,7 @@ from ..integration.stage import _processes_with as processes_with
 from ..simulator import simulator as simulators
 from ..simulator.certificates import make_certificate
 from ..simulator.host import HostOptions, find_powershell
+from ..simulator.latency import Latency
 from ..simulator.simulator import Simulator, SimulatorOptions
 from ..simulator.wsman import Authority
 from . import playbook
@@ -37,6 +38,10 @@ from .witness import Witness, WitnessedTenant
 PATIENCE, ENDING = 90.0, 20.0
 #: Seconds without a line after which PowerShell ends, where a client may vanish.
 IDLE = 3
+#: Where there may be several lanes Exchange takes its time, that much of what it takes in truth.
+LATENCY = 0.01
+#: Seconds after which more lanes are opened, in every other run.
+LANE_AFTER = 0.05
 
 
 class Workshop:
@@ -132,6 +137,7 @@ def _stage(scenario: Scenario) -> Iterator[tuple[Simulator, WitnessedTenant]]:
         tls=scenario.way is Way.WINRM_TLS,
         host=HostOptions(pwsh=find_powershell() if scenario.real_powershell else None),
         tenant_faults=scenario.exchange_faults,
+        tenant_latency=Latency(scale=LATENCY) if scenario.options["sessions"] > 1 else None,
     )
     with Simulator(tenant, options) as simulator:
         if scenario.at_once:
@@ -185,6 +191,7 @@ def _job(
         idle_seconds=IDLE if may_vanish else 0,
         hush=scenario.hush,
         patient=scenario.real_powershell,
+        lane_after=LANE_AFTER if scenario.seed % 2 else 0.0,
         mutants=mutants,
     )
 

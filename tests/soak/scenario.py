@@ -112,6 +112,8 @@ def scenario_of(seed: int, powershell: bool = False) -> Scenario:
     playbook = dice.random() < 0.03
     organisation = _organisation(dice, seed)
     options, wishes = _task(dice, organisation)
+    options["sessions"] = seed // 3 % 3 + 1
+    options["on_failure"] = "fail" if seed % 3 == 1 else "report"
     way = dice.choices(tuple(Way), (45, 45, 10))[0]
     kill = _kill(dice, len(wishes)) if dice.random() < 0.2 else None
     if dice.random() < 0.08:
@@ -201,7 +203,6 @@ def _task(dice: random.Random, organisation: Organisation) -> tuple[dict[str, An
         "profiles": {name: each for name, each in profiles.items() if name in used},
         "mailboxes": items,
         "max_revocations": "1000",
-        "on_failure": "report",
         "auto_mapping": dice.random() < 0.2,
     }
     if dice.random() < 0.04:

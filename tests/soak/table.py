@@ -27,6 +27,8 @@ class Table:
     runs_with: Counter[str] = field(default_factory=Counter)
     rows_with: Counter[str] = field(default_factory=Counter)
     unknown_with: Counter[str] = field(default_factory=Counter)
+    rows_alone: Counter[str] = field(default_factory=Counter)
+    unknown_alone: Counter[str] = field(default_factory=Counter)
     violations: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, evidence: Evidence, violations: tuple[str, ...]) -> None:
@@ -41,10 +43,15 @@ class Table:
         self.endings["killed" if evidence.killed else str(result.get("failure_class", "none")) or "well"] += 1
         self.rows.update(summary)
         self.strikes.update(evidence.struck)
-        for kind in set(evidence.struck) | ({"max_runtime"} if "max_runtime" in scenario.options else set()):
+        kinds = set(evidence.struck) | ({"max_runtime"} if "max_runtime" in scenario.options else set())
+        rows, unknown = sum(summary.values()), summary.get("unknown", 0)
+        for kind in kinds:
             self.runs_with[kind] += 1
-            self.rows_with[kind] += sum(summary.values())
-            self.unknown_with[kind] += summary.get("unknown", 0)
+            self.rows_with[kind] += rows
+            self.unknown_with[kind] += unknown
+        if len(kinds) == 1:
+            self.rows_alone.update(dict.fromkeys(kinds, rows))
+            self.unknown_alone.update(dict.fromkeys(kinds, unknown))
         if violations:
             self.violations[scenario.seed] = violations
 
@@ -54,12 +61,17 @@ class Table:
         yield from _counts("ended", self.endings, self.runs)
         yield from _counts("rows", self.rows, sum(self.rows.values()))
         yield f"calls {self.calls}, writes {self.writes}, seconds of runs {self.seconds:.0f}"
-        yield f"{'fault':36} {'struck':>7} {'runs':>5} {'rows':>7} {'unknown':>8} {'share':>7}"
+        yield f"{'fault':36} {'struck':>7} {'runs':>5} {'rows':>7} {'unknown':>8} {'share':>9} {'struck alone':>13}"
         for kind in sorted(self.runs_with):
             rows, unknown = self.rows_with[kind], self.unknown_with[kind]
-            share = f"{100 * unknown / rows:.2f} %" if rows else "-"
-            yield f"{kind:36} {self.strikes[kind]:7} {self.runs_with[kind]:5} {rows:7} {unknown:8} {share:>7}"
+            alone = _share(self.unknown_alone[kind], self.rows_alone[kind])
+            figures = f"{self.strikes[kind]:7} {self.runs_with[kind]:5} {rows:7} {unknown:8}"
+            yield f"{kind:36} {figures} {_share(unknown, rows):>9} {alone:>13}"
         yield f"violations {sum(map(len, self.violations.values()))}, in {len(self.violations)} runs"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.2f} %" if whole else "-"
 
 
 def _kinds_of(evidence: Evidence) -> Iterator[str]:

@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.deadline import Deadline
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.enduring import PAUSES
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.enduring import (
+    PAUSES,
+    EnduringSession,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import FailureClass
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.pacer import Pacer
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.powershell import PowerShellSession
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.resilience import ResilientSession
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.retry import RetryingSession
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Call, SessionLost
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.contact import RECONNECT_FOR
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.winrm import WinRMChannel
@@ -65,7 +69,8 @@ def simulator() -> Iterator[Simulator]:
         yield running
 
 
-def session_over(simulator: Simulator, time: Time, seconds: float | None = None) -> ResilientSession:
+def session_over(simulator: Simulator, time: Time) -> tuple[RetryingSession, EnduringSession]:
+    """One lane, as a run has it, and the part of it that outlives PowerShells."""
     application = simulator.applications[0]
     sign_in = {
         "way": "certificate_thumbprint",
@@ -74,13 +79,15 @@ def session_over(simulator: Simulator, time: Time, seconds: float | None = None)
         "certificate_thumbprint": application.thumbprint,
     }
 
-    def opened(lane: int) -> PowerShellSession:
+    def opened() -> PowerShellSession:
         login = {"username": simulator.user, "password": simulator.password}
         quick = {"operation_timeout_sec": 1, "read_timeout_sec": 3}
         channel = WinRMChannel(time, time.sleep, endpoint=simulator.url, transport="ntlm", **login, **quick)
         return PowerShellSession.open(channel, "powershell.exe", sign_in, {READ: ["Identity"]}, read_only=True)
 
-    return ResilientSession(opened, Deadline(seconds, time), time.pause, jitter=lambda: 0.0)
+    enduring = EnduringSession(opened, Deadline(None, time), time.pause)
+    pacer = Pacer(clock=time)
+    return RetryingSession(enduring, Deadline(None, time), time.pause, pacer, jitter=lambda: 0.0), enduring
 
 
 def reads(simulator: Simulator) -> list[Call]:
@@ -91,21 +98,21 @@ def reads(simulator: Simulator) -> list[Call]:
 def test_contact_that_does_not_come_back_is_given_up_and_another_powershell_goes_on(
     simulator: Simulator, time: Time
 ) -> None:
-    session = session_over(simulator, time)
+    session, enduring = session_over(simulator, time)
     calls = reads(simulator)
     simulator.faults.add(Fault(Reset(), None, times=16))
     made = {id(call): answer for call, answer in session.invoke(calls)}
     session.close()
     assert sorted(made) == sorted(map(id, calls))
     assert [answer.error for answer in made.values() if answer.error] == []
-    assert session.opened == 2
+    assert enduring.opened == 2
     assert sum(time.away) >= RECONNECT_FOR, "the old one was waited for"
     assert time.pauses == list(PAUSES[: len(time.pauses)])
     assert len(simulator.faults.fired) == 16
 
 
 def test_a_host_that_stays_away_ends_the_run_after_all_pauses(simulator: Simulator, time: Time) -> None:
-    session = session_over(simulator, time)
+    session, _enduring = session_over(simulator, time)
     simulator.faults.add(Fault(Reset(), None, times=FOR_EVER))
     with pytest.raises(SessionLost, match="the connection broke") as lost:
         list(session.invoke(reads(simulator)))
@@ -116,13 +123,13 @@ def test_a_host_that_stays_away_ends_the_run_after_all_pauses(simulator: Simulat
 
 def test_throttling_without_a_hint_holds_the_run_and_keeps_powershell(time: Time) -> None:
     with simulator_of(TenantFault(READ, Trouble.THROTTLED, first=2, times=2)) as simulator:
-        session = session_over(simulator, time)
+        session, enduring = session_over(simulator, time)
         calls = reads(simulator)
         made = [answer for _call, answer in session.invoke(calls)]
         session.close()
         assert len(made) == len(calls)
         assert [answer.error for answer in made if answer.error] == []
-        assert session.opened == simulator.tenant.sign_ins == 1
+        assert enduring.opened == simulator.tenant.sign_ins == 1
         assert session.waited == sum(time.pauses) >= 30
         assert max(time.pauses) <= 20, "whoever pauses for longer without a word loses the session"
         assert simulator.requests[Action.CREATE] == 1

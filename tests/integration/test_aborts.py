@@ -30,7 +30,7 @@ WHOLE = f"Whole run, not {NAMES[0]}: "
 
 def play(stage: Stage, **options: Any) -> Run:
     """One run, after which the connections of killed PowerShells are still open."""
-    return stage.node.play("-i", stage.inventory(NAMES), stage.playbook(stage.task(**options)))
+    return stage.node.play("-i", stage.inventory(NAMES), stage.playbook(stage.task(sessions=1, **options)))
 
 
 @pytest.mark.parametrize("transport", [Transport.NTLM, Transport.LOCAL], ids=lambda each: each.name.lower())
@@ -106,7 +106,7 @@ def test_a_powershell_that_dies_again_and_again_ends_the_run_as_a_whole(set_stag
     names = boxes(6)
     stage = set_stage(organisation(names), transport=Transport.LOCAL, host=STAND_IN)
     at_writes(stage, dict.fromkeys(range(2, 99), lambda: kill(stage.powershells())))
-    run = stage.node.play("-i", stage.inventory(names), stage.playbook(stage.task()))
+    run = stage.node.play("-i", stage.inventory(names), stage.playbook(stage.task(sessions=1)))
     assert said(run) == (2, "session_lost", True), run.output
     assert run.message.startswith(f"Whole run, not {names[0]}: PowerShell ended before it had answered")
     assert list(run.outcomes().values()) == ["unknown"] * 5 + ["missing"]
@@ -140,7 +140,7 @@ def test_a_connection_that_breaks_is_made_anew_and_nothing_is_done_twice(set_sta
     times = {"ansible_winrm_operation_timeout_sec": 1, "ansible_winrm_read_timeout_sec": 3}
     faults = (Fault(Reset(), Action.RECEIVE, acted=True), Fault(Reset(), Action.SEND, acted=True))
     at_writes(stage, {2: lambda: stage.simulator.faults.add(*faults)})
-    run = stage.play("-i", stage.inventory(NAMES, management=times), stage.playbook(stage.task()))
+    run = stage.play("-i", stage.inventory(NAMES, management=times), stage.playbook(stage.task(sessions=1)))
     assert run.status == 0, run.output
     assert len(stage.simulator.faults.fired) == 2
     assert sorted(map(stage.written_to, stage.writes)) == list(NAMES)

@@ -160,7 +160,7 @@ def set_for(
 
 def ensure(stage: Stage, by_box: Mapping[str, Case]) -> Run:
     """One run. A PowerShell that waits for an answer that never comes is killed, and its sign-in stays."""
-    task = stage.task(profiles=FULL_ACCESS, request_timeout=4, verify=15)
+    task = stage.task(profiles=FULL_ACCESS, request_timeout=4, verify=15, sessions=1)
     run = stage.node.play("-i", stage.inventory(list(by_box), management=TIMES), stage.playbook(task))
     silent = sum(strike.fault.effect.silent for strike in stage.simulator.tenant_server.tenant.strikes)
     assert only_sign_ins_are_left(stage, lost=silent), run.output
@@ -226,7 +226,7 @@ def test_what_was_not_reached_in_time_is_said_and_the_run_fails_as_a_whole(set_s
     names = boxes(5)
     stage = set_stage(organisation(names), transport=Transport.LOCAL, host=STAND_IN)
     at_writes(stage, {3: partial(time.sleep, 12)})
-    run = stage.ensure(names, profiles=FULL_ACCESS, max_runtime=12)
+    run = stage.ensure(names, profiles=FULL_ACCESS, max_runtime=12, sessions=1)
     assert said(run) == (2, "max_runtime", True), run.output
     whole = f"Whole run, not {names[0]}: the time of the run (max_runtime) was over. 5 grants on 5 mailboxes: "
     assert run.message == f"{whole}2 missing, 3 unknown"

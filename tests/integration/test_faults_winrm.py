@@ -87,7 +87,7 @@ def test_powershell_goes_on_over_a_connection_that_breaks_in_every_way(set_stage
     faults = stage.simulator.faults
     faults.add(TOO_LARGE)
     at_writes(stage, {number: partial(faults.add, one) for number, one in enumerate(PASSING.values(), 1)})
-    run = stage.play("-i", stage.inventory(names, management=TIMES), stage.playbook(stage.task()))
+    run = stage.play("-i", stage.inventory(names, management=TIMES), stage.playbook(stage.task(sessions=1)))
     assert said(run) == (0, "", True), run.output
     assert faults.fired == [TOO_LARGE, *PASSING.values()]
     assert run.outcomes() == {f"{name} send_as": "granted" for name in names}
@@ -101,7 +101,7 @@ def test_powershell_is_replaced_whatever_ends_it(set_stage: SetStage) -> None:
     stage = set_stage(organisation(names), host=STAND_IN, core=min(CORES))
     faults = stage.simulator.faults
     at_writes(stage, {2 * number + 1: partial(faults.add, one) for number, one in enumerate(FATAL.values())})
-    run = stage.node.play("-i", stage.inventory(names, management=TIMES), stage.playbook(stage.task()))
+    run = stage.node.play("-i", stage.inventory(names, management=TIMES), stage.playbook(stage.task(sessions=1)))
     assert said(run) == (0, "", True), run.output
     assert faults.fired == list(FATAL.values())
     assert run.outcomes() == {f"{name} send_as": "granted" for name in names}

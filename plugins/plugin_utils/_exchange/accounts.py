@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Union
 
 from . import cmdlets, filters
@@ -38,10 +39,18 @@ def find_accounts(session: Session, asked: Iterable[str]) -> dict[str, Account]:
     owners: dict[str, Found] = find_recipients(session, [one for one in wanted if not is_guid(one) and not is_sid(one)])
     owners.update(find_by_id(session, [one for one in wanted if is_guid(one)]))
     groups = {one for one in wanted if _is_group(owners.get(one))}
-    answers = ask_all(session, {one: _user_call(one, owners.get(one)) for one in wanted if one not in groups})
+    answers = _ask_twice(session, {one: _user_call(one, owners.get(one)) for one in wanted if one not in groups})
     groups |= {one for one, answer in answers.items() if (is_guid(one) or is_sid(one)) and _is_empty(answer)}
-    answers.update(ask_all(session, {one: _group_call(one, owners.get(one)) for one in wanted if one in groups}))
+    answers.update(_ask_twice(session, {one: _group_call(one, owners.get(one)) for one in wanted if one in groups}))
     return {one: _account(one, answers[one], owners) for one in wanted}
+
+
+def _ask_twice(session: Session, calls: Mapping[str, Call]) -> dict[str, Answer]:
+    """That nobody bears a name is asked for twice: a read that was answered with nothing would end the run, or have an
+    account taken for deleted."""
+    answers = ask_all(session, calls)
+    empty = [one for one, answer in answers.items() if _is_empty(answer)]
+    return {**answers, **ask_all(session, {one: replace(calls[one], fresh=True) for one in empty})}
 
 
 def _is_group(owner: Found | None) -> bool:

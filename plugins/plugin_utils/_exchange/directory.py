@@ -120,18 +120,26 @@ class NameCheck:
 def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
     """The recipient with each GUID or directory object id, or why there is none. Keys: the ids in lower case.
 
-    Get-EXORecipient does not filter on object ids; the classic cmdlet does.
+    Get-EXORecipient does not filter on object ids; the classic cmdlet does. An id that nobody has is asked for twice: a
+    read that was answered with nothing would have what it belongs to taken for deleted.
     """
 
     def condition(one: str) -> str:
         return filters.any_of([filters.equals("ExternalDirectoryObjectId", one), filters.equals("Guid", one)])
 
+    def once_more(opath: str) -> Call:
+        return replace(cmdlets.get_recipients_classic(opath), fresh=True)
+
     wanted = list(dict.fromkeys(one.lower() for one in ids))
-    rows, faults = by_filter(session, wanted, condition, cmdlets.get_recipients_classic)
     owners: dict[str, list[Recipient]] = {one: [] for one in wanted}
-    for recipient in _unique(recipient_of(row) for row in rows):
-        for one in recipient.ids & owners.keys():
-            owners[one].append(recipient)
+    faults: dict[str, str] = {}
+    for call in (cmdlets.get_recipients_classic, once_more):
+        missing = [one for one in wanted if not owners[one] and one not in faults]
+        rows, more = by_filter(session, missing, condition, call)
+        faults.update(more)
+        for recipient in _unique(recipient_of(row) for row in rows):
+            for one in recipient.ids & owners.keys():
+                owners[one].append(recipient)
     found = {one: _only(owners[one]) for one in wanted}
     found.update({one: Problem(ProblemKind.UNKNOWN, fault) for one, fault in faults.items()})
     return found

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.accounts import (
     Account,
@@ -180,6 +182,19 @@ def test_a_read_that_fails_never_makes_an_account_missing_or_deleted(asked: str,
 def test_an_account_is_unknown_where_nothing_can_be_read(asked: str) -> None:
     session = ScriptedSession(lambda call: THROTTLED)
     assert problem(find_accounts(session, [asked])[asked.lower()]).kind is ProblemKind.UNKNOWN
+
+
+@pytest.mark.parametrize("asked", [ROUTER, ACCOUNT.guid, SID, "team@contoso.com"])
+@pytest.mark.parametrize("lying", ["Get-EXORecipient", "Get-Recipient", "Get-User", "Get-Group"])
+def test_one_empty_answer_makes_no_account_missing_or_deleted(asked: str, lying: str) -> None:
+    tenant, seen = tenant_of(GROUP), Counter[str]()
+
+    def empty_once(cmdlet: str, _parameters: object) -> Answer | None:
+        seen[cmdlet] += 1
+        return Answer() if cmdlet == lying and seen[cmdlet] == 1 else None
+
+    tenant.before_invoke = empty_once
+    assert found(tenant, asked) == found(tenant_of(GROUP), asked)
 
 
 def test_a_truncated_answer_is_no_evidence_of_an_account() -> None:

@@ -206,6 +206,15 @@ def test_ids_cost_one_call() -> None:
     assert session.cmdlets == ["Get-Recipient"]
 
 
+def test_an_id_that_nobody_has_is_asked_for_twice() -> None:
+    tenant = tenant_of(mailbox("sales@contoso.com"))
+    sales, answers = tenant.organisation.recipients[-1], [Answer()]
+    tenant.before_invoke = lambda cmdlet, parameters: answers.pop() if answers else None
+    session = watched(tenant)
+    assert kind_of(find_by_id(session, [sales.guid])[sales.guid]) is None
+    assert session.cmdlets == ["Get-Recipient"] * 2
+
+
 def test_ids_that_could_not_be_asked_for_are_unknown() -> None:
     found = find_by_id(ScriptedSession(lambda call: THROTTLED), [SALES.guid])
     assert kind_of(found[SALES.guid]) is ProblemKind.UNKNOWN

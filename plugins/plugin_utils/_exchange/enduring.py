@@ -21,6 +21,9 @@ PAUSES = (0.0, 5.0, 15.0, 30.0, 60.0, 60.0, 60.0, 120.0, 120.0)
 SIGN_IN_PAUSES = (5.0, 15.0, 30.0)
 #: How often in a row it may be lost without one answer in between.
 LOSSES_IN_A_ROW = 3
+#: How often in a row another PowerShell may fail to start for a reason that should stay: one did start here before, and
+#: of what it was sent a part may have been lost.
+STUMBLES = 2
 #: How often in a run: to go on and on would do more harm than good.
 LOSSES = 20
 #: How often a read may be what PowerShell worked on when it was lost.
@@ -191,7 +194,7 @@ class EnduringSession:
         if self._session is not None:
             self._cause = f"PowerShell is renewed after {self._renew_after} calls"
             self.close()
-        trouble = ""
+        trouble, stumbles = "", 0
         gives_up = self._is_over or self._losses > LOSSES_IN_A_ROW or self._lost > LOSSES
         for seconds in () if gives_up else PAUSES[max(self._losses - 1, 0) :]:
             if seconds >= self._deadline.left:
@@ -201,7 +204,9 @@ class EnduringSession:
                 self._session = session = self._open()
             except SessionError as error:
                 trouble, self._why = f". It could not be opened anew: {error}", error.failure
-                if not error.failure.retry_safe:
+                stumbles += error.failure.kind is FailureClass.POWERSHELL
+                stays = error.failure.kind is not FailureClass.POWERSHELL or stumbles > STUMBLES
+                if not error.failure.retry_safe and stays:
                     break
             else:
                 self._calls_left = self._renew_after

@@ -10,6 +10,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     LOSSES,
     PAUSES,
     RENEW_AFTER,
+    STUMBLES,
     EnduringSession,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import (
@@ -29,6 +30,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 from .resilience import DENIED, ENDED, Clock, Far, answers, name_of, read, reads, write
 
 GONE = SessionLost("PowerShell ended")
+NO_START = SessionError("exit code 1", Failure(FailureClass.POWERSHELL))
 REFUSED = SessionError("no such login", Failure(FailureClass.HOST_LOGIN))
 REBOOTING = SessionError("connection refused", Failure(FailureClass.HOST_UNREACHABLE, retry_safe=True))
 ENTRA_BUSY = SessionError("AADSTS90033", Failure(FailureClass.SIGN_IN, retry_safe=True))
@@ -126,6 +128,24 @@ def test_a_login_that_is_refused_is_not_tried_again_for_accounts_lock_out() -> N
     assert lost.value.failure.kind is FailureClass.HOST_LOGIN
     assert [name_of(call) for call in lost.value.unanswered] == ["b", "c", "d"]
     assert far.opened == 2
+
+
+def test_a_powershell_that_fails_to_start_is_tried_again_for_one_did_start_before() -> None:
+    far = Far(b=GONE)
+    session = enduring(far)
+    far.refusals = [NO_START] * STUMBLES
+    assert answers(session.invoke, *reads("abcd")).keys() == set("abcd")
+    assert far.opened == STUMBLES + 2
+
+
+def test_a_powershell_that_fails_to_start_again_and_again_ends_the_run() -> None:
+    far = Far(b=GONE)
+    session = enduring(far)
+    far.refusals = [NO_START] * 9
+    with pytest.raises(SessionLost, match="It could not be opened anew: exit code 1") as lost:
+        answers(session.invoke, *reads("abcd"))
+    assert lost.value.failure == NO_START.failure
+    assert far.opened == STUMBLES + 2
 
 
 def test_a_write_that_was_never_taken_is_not_among_the_unanswered() -> None:

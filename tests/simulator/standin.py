@@ -201,9 +201,11 @@ def main(arguments: list[str]) -> int:
         print("this stand-in runs nothing but bootstrap.ps1", file=sys.stderr)
         return NO_BOOTSTRAP
     lines = Lines(sys.stdin.fileno())
-    count = int((lines.read() or "").lstrip("\ufeff"))
-    source = [line for line in (lines.read() for number in range(count)) if line is not None]
-    if len(source) < count:
+    count = (lines.read() or "").lstrip("\ufeff")
+    if not count.isdecimal():
+        return NO_RUNNER
+    source = [line for line in (lines.read() for number in range(int(count))) if line is not None]
+    if len(source) < int(count):
         return NO_RUNNER
     return Runner(lines, "\n".join(source)).serve()
 

@@ -13,6 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from .errors import NOT_REACHED
 from .session import WRITERS, Answer, Call, CmdletError, Session, SessionInfo
 
+#: Of the time of a run, and at most so many seconds, in which nothing more is written.
+RESERVE, LONGEST_RESERVE = 0.1, 60.0
+
 
 class Deadline:
     """``seconds`` from now on; None: there is no end. On a clock that ascends."""
@@ -30,6 +33,11 @@ class Deadline:
     @property
     def is_over(self) -> bool:
         return self.left <= 0
+
+    @property
+    def is_over_for_writes(self) -> bool:
+        """Some time is kept to read back what was written: it would be unknown otherwise."""
+        return self.left <= min((self.seconds or 0) * RESERVE, LONGEST_RESERVE)
 
     @property
     def text(self) -> str:
@@ -73,11 +81,12 @@ class TimedSession:
 
     def _in_time(self, calls: Iterable[Call], late: list[Call]) -> Iterator[Call]:
         for call in calls:
-            if not self._deadline.is_over:
+            writes = call.cmdlet in WRITERS
+            if not (self._deadline.is_over_for_writes if writes else self._deadline.is_over):
                 yield call
                 continue
             late.append(call)
-            if call.cmdlet in WRITERS:
+            if writes:
                 return
 
     def close(self) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -34,10 +35,11 @@ class ResilientSession:
         jitter: Callable[[], float] = random.random,
         lanes: int = 1,
         lane_after: float = PATIENCE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._enduring: list[EnduringSession] = []
         self._retrying: list[RetryingSession] = []
-        pacer = Pacer(lanes)
+        pacer = Pacer(lanes, clock)
 
         def open_lane(number: int) -> RetryingSession:
             enduring = EnduringSession(partial(open_session, number), deadline, pause)
@@ -46,7 +48,7 @@ class ResilientSession:
             self._retrying.append(retrying)
             return retrying
 
-        self._lanes = Lanes(open_lane, lanes, pacer, lane_after)
+        self._lanes = Lanes(open_lane, lanes, pacer, lane_after, clock)
         self._session = TimedSession(self._lanes, deadline)
 
     @property

@@ -41,3 +41,22 @@ def test_without_a_limit_there_is_no_end() -> None:
     deadline = clock.deadline()
     clock.now = 1e9
     assert (deadline.left, deadline.is_over) == (math.inf, False)
+
+
+def test_time_is_kept_to_read_back_what_was_written() -> None:
+    clock, far = Clock(), Far()
+    session = TimedSession(far.open(), clock.deadline(100))
+    clock.now = 89
+    assert answers(session.invoke, write("v"))["v"].error is None
+    clock.now = 91
+    error = answers(session.invoke, write("w"))["w"].error
+    assert error is not None
+    assert error.code == NOT_REACHED
+    assert answers(session.invoke, *reads("a"))["a"].error is None
+    assert far.names == ["v", "a"]
+    long = clock.deadline(36000)
+    clock.now += 36000 - 61
+    assert not long.is_over_for_writes
+    clock.now += 2
+    assert long.is_over_for_writes
+    assert not long.is_over

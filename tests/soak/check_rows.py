@@ -18,7 +18,7 @@ from .truth import Wishes, holds, is_as_wished, is_denied
 #: What the failure of a whole run may have come from. Not among them: internal, input, journal.
 _CAUSES = {
     "sign_in": ("sign_in",),
-    "exchange": ("throttled_for_good", "silent"),
+    "exchange": ("",),
     "session_lost": ("session_lost", "token_expired", "silent", "winrm"),
     "powershell": ("winrm",),
     "host_unreachable": ("winrm",),
@@ -157,7 +157,7 @@ def _check_failure(evidence: Evidence) -> Iterator[str]:
     reports = scenario.options["on_failure"] == "report" and "verdict" in result
     if not evidence.killed and evidence.status != (2 if failed and not reports else 0):
         yield f"exit status {evidence.status} with {failing}, failure class {kind!r}"
-    if scenario.must_end_well and not evidence.killed:
+    if evidence.is_within_budget and not evidence.killed:
         yield from _check_good_end(evidence, str(kind), summary)
 
 

@@ -14,10 +14,8 @@ from typing import Any
 
 from ...plugins.plugin_utils._ansible import channels, progress, sessions
 from ...plugins.plugin_utils._ansible.delegation import DelegationAction
-from ...plugins.plugin_utils._exchange import resilience
 from ...plugins.plugin_utils._exchange.deadline import Deadline
-from ...plugins.plugin_utils._exchange.lanes import Lanes
-from ...plugins.plugin_utils._exchange.pacer import Pacer
+from ...plugins.plugin_utils._exchange.lanes import PATIENCE as PATIENCE_OF_LANES
 from ...plugins.plugin_utils._exchange.powershell import PowerShellSession
 from ...plugins.plugin_utils._exchange.resilience import ResilientSession
 from ...plugins.plugin_utils._remote.channel import Output
@@ -71,13 +69,11 @@ def compress(job: Job) -> None:
     """Gives the collection other clocks. To be undone by nobody: the process ends with its job."""
     time = CompressedTime()
     SoakedClient.job, SoakedClient.time = job, time
-    resilient = partial(ResilientSession, lane_after=job.lane_after) if job.lane_after else ResilientSession
+    resilient = partial(ResilientSession, clock=time.monotonic, lane_after=job.lane_after or PATIENCE_OF_LANES)
     host = partial(WinRMChannel, clock=time.monotonic, sleep=time.sleep_for_host)
     for module, name, replacement in (
         (sessions, "PowerShellSession", SoakedSession),
         (sessions, "ResilientSession", resilient),
-        (resilience, "Lanes", partial(Lanes, clock=time.monotonic)),
-        (resilience, "Pacer", partial(Pacer, clock=time.monotonic)),
         (channels, "WinRMChannel", host),
         (channels, "ProcessChannel", partial(ProcessChannel, poll=POLL, grace=GRACE)),
         (sessions, "Deadline", partial(Deadline, clock=time.monotonic)),

@@ -11,9 +11,14 @@ from typing import Any
 
 from ...plugins.plugin_utils._tenant.access import EMPTY, AccessList
 from ..simulator import faults as exchange
+from ..simulator.effects import Effect
 from ..simulator.wsman import injection as host
+from ..simulator.wsman.schedule import is_transient
 from .scenario import Scenario
 from .witness import Heard
+
+#: Of a session, from which on a call may be given up.
+LOSSES = 2
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,18 @@ class Evidence:
     def struck(self) -> tuple[str, ...]:
         """The kinds of the faults that struck."""
         return (*(strike.fault.kind for strike in self.strikes), *(kind_of(fault) for fault in self.fired))
+
+    @property
+    def is_within_budget(self) -> bool:
+        """Whether all that struck passes within what a client waits and tries.
+
+        What it works on when it loses a session for the second time it gives up (_exchange/enduring.py), and what was
+        not answered in time it does not ask again.
+        """
+        by_exchange = [strike for strike in self.strikes if strike.fault.ends_session or strike.fault.effect.silent]
+        by_host = [fault for fault in self.fired if not is_transient(fault)]
+        unheard = any(strike.fault.effect is Effect.SILENT for strike in self.strikes)
+        return self.scenario.must_end_well and not unheard and len(by_exchange) + len(by_host) < LOSSES
 
     def books(self, guid: str, late: bool) -> AccessList:
         return (self.after if late else self.before).get(guid, EMPTY)

@@ -83,7 +83,7 @@ def _kinds_of(evidence: Evidence) -> Iterator[str]:
         yield "real PowerShell"
     if not evidence.strikes and not evidence.fired:
         yield "nothing struck"
-    if scenario.must_end_well and (evidence.strikes or evidence.fired):
+    if evidence.is_within_budget and (evidence.strikes or evidence.fired):
         yield "all passes"
 
 

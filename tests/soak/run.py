@@ -25,7 +25,7 @@ from ..integration.stage import _processes_with as processes_with
 from ..simulator import simulator as simulators
 from ..simulator.certificates import make_certificate
 from ..simulator.host import HostOptions, find_powershell
-from ..simulator.latency import Latency
+from ..simulator.latency import MEASURED, Latency
 from ..simulator.simulator import Simulator, SimulatorOptions
 from ..simulator.wsman import Authority
 from . import playbook
@@ -38,10 +38,9 @@ from .witness import Witness, WitnessedTenant
 PATIENCE, ENDING = 90.0, 20.0
 #: Seconds without a line after which PowerShell ends, where a client may vanish.
 IDLE = 3
-#: Where there may be several lanes Exchange takes its time, that much of what it takes in truth.
-LATENCY = 0.01
-#: Seconds after which more lanes are opened, in every other run.
-LANE_AFTER = 0.05
+#: In every other run Exchange takes its time, a part of what it takes in truth, and more lanes are opened soon, after
+#: so many seconds: so they have something to do.
+LATENCY, LANE_AFTER = Latency({**MEASURED, "Connect-ExchangeOnline": 0.0}, scale=0.04), 0.05
 
 
 class Workshop:
@@ -137,7 +136,7 @@ def _stage(scenario: Scenario) -> Iterator[tuple[Simulator, WitnessedTenant]]:
         tls=scenario.way is Way.WINRM_TLS,
         host=HostOptions(pwsh=find_powershell() if scenario.real_powershell else None),
         tenant_faults=scenario.exchange_faults,
-        tenant_latency=Latency(scale=LATENCY) if scenario.options["sessions"] > 1 else None,
+        tenant_latency=LATENCY if is_slow(scenario) else None,
     )
     with Simulator(tenant, options) as simulator:
         if scenario.at_once:
@@ -151,6 +150,11 @@ def _stage(scenario: Scenario) -> Iterator[tuple[Simulator, WitnessedTenant]]:
 
             tenant.at_sign_in = add_once
         yield simulator, tenant
+
+
+def is_slow(scenario: Scenario) -> bool:
+    """Whether there is work for several sessions."""
+    return bool(scenario.seed % 2) and scenario.options["sessions"] > 1
 
 
 def _sign_in(scenario: Scenario, simulator: Simulator) -> dict[str, str]:
@@ -191,7 +195,7 @@ def _job(
         idle_seconds=IDLE if may_vanish else 0,
         hush=scenario.hush,
         patient=scenario.real_powershell,
-        lane_after=LANE_AFTER if scenario.seed % 2 else 0.0,
+        lane_after=LANE_AFTER if is_slow(scenario) else 0.0,
         mutants=mutants,
     )
 

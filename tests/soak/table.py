@@ -81,6 +81,8 @@ def _kinds_of(evidence: Evidence) -> Iterator[str]:
         yield "check mode"
     if scenario.real_powershell:
         yield "real PowerShell"
+    if len({each.carried_out.connection_id for each in evidence.writes if each.carried_out}) > 1:
+        yield "written by several sessions"
     if not evidence.strikes and not evidence.fired:
         yield "nothing struck"
     if evidence.is_within_budget and (evidence.strikes or evidence.fired):

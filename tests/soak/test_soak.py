@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 from ansible_collections.email_router.exchange_online.tests.soak.checks import violations_of
-from ansible_collections.email_router.exchange_online.tests.soak.run import Workshop, play
+from ansible_collections.email_router.exchange_online.tests.soak.run import Workshop, is_slow, play
 from ansible_collections.email_router.exchange_online.tests.soak.scenario import Scenario, Way, scenario_of
 
 #: Chosen for being short; together they have every way, kills on each, and most kinds of faults.
@@ -28,6 +28,7 @@ def test_the_runs_are_of_every_kind() -> None:
     assert kinds["winrm"] >= 5
     assert kinds["local, killed"] >= 2
     assert kinds["winrm, killed"] >= 2
+    assert kinds["several sessions"] >= 2
     assert {"winrm over TLS", "check mode", "time limit", "lasting", "absent"} <= set(kinds)
 
 
@@ -37,6 +38,7 @@ def _kinds_of(scenario: Scenario) -> list[str]:
         way: True,
         Way.WINRM_TLS.value: scenario.way is Way.WINRM_TLS,
         f"{way}, killed": scenario.kill is not None,
+        "several sessions": is_slow(scenario),
         "check mode": scenario.check_mode,
         "time limit": "max_runtime" in scenario.options,
         "lasting": any(fault.lasting for fault in scenario.exchange_faults),

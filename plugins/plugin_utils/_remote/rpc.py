@@ -42,8 +42,7 @@ PACE = 0.04
 SLOW_SEND = 5.0
 SMALLEST_WINDOW = 4
 MAX_LOSSES = 10
-DRAIN_QUIET = 15.0
-DRAIN_AT_MOST = 60.0
+DRAIN_QUIET, DRAIN_AT_MOST = 15.0, 60.0
 #: It is told again to quit if contact breaks within so many seconds: a host that says nothing is not waited for twice.
 QUIT_AGAIN = 2.0
 
@@ -154,9 +153,9 @@ class RpcClient:
     ) -> Generator[tuple[T, Reply], None, None]:
         """Sends each (token, fields), gives each token with its answer, in the order of the answers.
 
-        Requests are taken as room arises; taking one must not use this client. ``patience``: seconds in which the
-        runner must answer the request that it works on. Other streams may run between two answers, and a stream may
-        be left early: what is under way then is served, and not delivered.
+        Requests are taken as room arises; taking one must not use this client, but to keep it alive where that takes
+        long. ``patience``: seconds in which the runner must answer the request that it works on. Other streams may run
+        between two answers, and a stream may be left early: what is under way then is served, and not delivered.
         """
         source, inbox = _Source(requests), Inbox()
         while True:
@@ -189,11 +188,11 @@ class RpcClient:
         ledger = self._ledger
         if self._ended or ledger.in_flight > self._room // 2 or ledger.bytes_in_flight > WINDOW_BYTES // 2:
             return
-        if not ledger.in_flight:
-            self._last_progress = self._clock()
         lines: list[bytes] = []
         try:
             while (request := self._admitted(source)) is not None:
+                if not ledger.in_flight:
+                    self._last_progress = self._clock()
                 token, fields = request
                 lines.append(ledger.enter(fields, token, inbox, patience, self._writes(fields)))
         finally:
@@ -206,8 +205,8 @@ class RpcClient:
         if ledger.alone or ledger.in_flight >= self._room or ledger.bytes_in_flight >= WINDOW_BYTES:
             return None
         ahead = source.peek()
-        if ahead is None or (ledger.in_flight and self._writes(ahead[1])):
-            return None
+        if ahead is None or self._ended or (ledger.in_flight and self._writes(ahead[1])):
+            return None  # ended: while the source was waiting
         return source.pop()
 
     def _turn(self) -> None:
@@ -326,9 +325,8 @@ class RpcClient:
                 self._let_go()
 
     def _let_go(self) -> None:
-        """Waits until it has signed out and ended, or says nothing more. Of what was said before, half a line may have
-        arrived."""
-        self._transmit([b"\n" + self._ledger.control({"op": "quit"})])
+        """Waits until it has signed out and ended, or says nothing more."""
+        self._transmit([b"\n" + self._ledger.control({"op": "quit"})])  # half a line may have arrived before
         begun = heard = self._clock()
         while not self._ended and self._clock() - heard < DRAIN_QUIET and self._clock() - begun < DRAIN_AT_MOST:
             output = self._channel.receive()
@@ -337,9 +335,8 @@ class RpcClient:
 
     def _obituary(self, exit_code: int | None) -> ProcessEnded:
         when = "before it had answered" if self._greeted else "while it was being started"
-        reason = {None: "", 4: ", exit code 4: it had heard nothing for 60 seconds"}.get(
-            exit_code, f", exit code {exit_code}"
-        )
+        known = {None: "", 4: ", exit code 4: it had heard nothing for 60 seconds"}
+        reason = known.get(exit_code, f", exit code {exit_code}")
         log = self._log.text()
         printed = f". It printed: {log}" if log else ""
         return ProcessEnded(f"PowerShell ended {when}{reason}{printed}", exit_code, log)

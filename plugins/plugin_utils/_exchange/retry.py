@@ -15,7 +15,7 @@ from .enduring import LivingSession, Pause
 from .errors import Diagnosis, Meaning, diagnose, says_truncated
 from .hints import retry_hint
 from .pacer import Pacer
-from .session import WRITERS, Answer, Call, CmdletError, SessionInfo
+from .session import WRITERS, Answer, Call, CmdletError, SessionInfo, SessionLost
 
 #: Seconds before the second try of a read; doubled for each further one (exchange facts E12, E16 to E21).
 TRANSIENT_PAUSE = 2.0
@@ -89,14 +89,17 @@ class RetryingSession:
                     return
                 yield call
 
-        while again or not exhausted:
-            self._rest()
-            for call, answer in self._session.invoke(flow()):
-                if self._comes_again(call, answer, failures[id(call)]):
-                    again.append(call)
-                else:
-                    failures.pop(id(call), None)
-                    yield call, answer
+        try:
+            while again or not exhausted:
+                self._rest()
+                for call, answer in self._session.invoke(flow()):
+                    if self._comes_again(call, answer, failures[id(call)]):
+                        again.append(call)
+                    else:
+                        failures.pop(id(call), None)
+                        yield call, answer
+        except SessionLost as lost:
+            raise SessionLost(str(lost), (*lost.unanswered, *again), lost.failure, lost.overdue) from lost
 
     def close(self) -> None:
         self._session.close()

@@ -21,6 +21,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     Answer,
     Call,
     CmdletError,
+    SessionLost,
 )
 
 from .resilience import BUSY, DENIED, THROTTLED, Clock, Far, answers, name_of, read, reads, write
@@ -167,3 +168,11 @@ def test_what_is_limited_on_purpose_is_not_asked_again(call: Call) -> None:
     far = Far(a=CUT_OFF)
     assert answers(retrying(far).invoke, call)["a"] == CUT_OFF
     assert far.names == ["a"]
+
+
+def test_what_was_to_come_again_when_the_session_is_lost_is_among_the_unanswered() -> None:
+    """Another lane asks it then; what nobody asks would be missing without a word."""
+    lost = SessionLost("PowerShell ended")
+    with pytest.raises(SessionLost) as ended:
+        answers(retrying(Far(a=BUSY, c=lost)).invoke, *reads("abc"))
+    assert sorted(map(name_of, ended.value.unanswered)) == ["a", "c"]

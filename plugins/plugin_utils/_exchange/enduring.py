@@ -44,10 +44,14 @@ class LivingSession(Session, Protocol):
 
 
 class _Queue:
-    """Calls to be sent: those that come again first, then those that were never sent, until it is told to hold."""
+    """Calls to be sent: those that come again first, then those that were never sent, until it is told to hold.
 
-    def __init__(self, calls: Iterable[Call]) -> None:
+    ``repeats``: counts those that came again, by cmdlet.
+    """
+
+    def __init__(self, calls: Iterable[Call], repeats: Counter[str]) -> None:
         self.again: deque[Call] = deque()
+        self._repeats = repeats
         self._struck: list[Call] = []
         self._fresh = iter(calls)
         self._hold = False
@@ -67,6 +71,7 @@ class _Queue:
 
     def _next(self) -> Call | None:
         if self.again:
+            self._repeats[self.again[0].cmdlet] += 1
             return self.again.popleft()
         call = next(self._fresh, None)
         self.exhausted = self.exhausted or call is None
@@ -103,7 +108,7 @@ class EnduringSession:
         self._why = Failure(FailureClass.SESSION_LOST, retry_safe=True)
         self._cause = ""
         self._losses = self._lost = 0
-        self._is_over = False
+        self._is_over = self._is_closed = False
         self.opened = 1
         self.repeats: Counter[str] = Counter()
 
@@ -113,15 +118,13 @@ class EnduringSession:
         return self._info
 
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
-        queue = _Queue(calls)
+        queue = _Queue(calls, self.repeats)
         while queue.again or not queue.exhausted:
-            if self._session is None and self._deadline.is_over:
+            if self._deadline.is_over and (self._session is None or self._calls_left <= 0):
                 for call in queue.flow():
                     yield call, self._deadline.answer
                 return
-            session = self._living(queue)
-            self.repeats.update(call.cmdlet for call in queue.again)
-            yield from self._through(session, queue)
+            yield from self._through(self._living(queue), queue)
 
     def keep_alive(self) -> None:
         """Never raises: that a session was lost shows at the next call."""
@@ -133,6 +136,11 @@ class EnduringSession:
                 self._drop(session, lost)
 
     def close(self) -> None:
+        """From then on no other is opened, in whichever thread the work still goes on."""
+        self._is_closed = True
+        self._end()
+
+    def _end(self) -> None:
         session, self._session = self._session, None
         if session is not None:
             session.close()
@@ -193,13 +201,15 @@ class EnduringSession:
             return self._session
         if self._session is not None:
             self._cause = f"PowerShell is renewed after {self._renew_after} calls"
-            self.close()
+            self._end()
         trouble, stumbles = "", 0
         gives_up = self._is_over or self._losses > LOSSES_IN_A_ROW or self._lost > LOSSES
         for seconds in () if gives_up else PAUSES[max(self._losses - 1, 0) :]:
             if seconds >= self._deadline.left:
                 break
             self._pause(seconds, f"{self._cause}: starting another PowerShell")
+            if self._is_closed:
+                break
             try:
                 self._session = session = self._open()
             except SessionError as error:
@@ -209,6 +219,9 @@ class EnduringSession:
                 if not error.failure.retry_safe and stays:
                     break
             else:
+                if self._is_closed:
+                    self._end()
+                    break
                 self._calls_left = self._renew_after
                 self._info = session.info
                 self.opened += 1

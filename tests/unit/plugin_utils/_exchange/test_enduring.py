@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.enduring import (
     LOSSES,
@@ -23,11 +25,12 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
     Answer,
+    Call,
     SessionError,
     SessionLost,
 )
 
-from .resilience import DENIED, ENDED, Clock, Far, answers, name_of, read, reads, write
+from .resilience import DENIED, ENDED, Clock, Far, FarSession, answers, name_of, read, reads, write
 
 GONE = SessionLost("PowerShell ended")
 NO_START = SessionError("exit code 1", Failure(FailureClass.POWERSHELL))
@@ -250,3 +253,61 @@ def test_renewals_are_no_losses() -> None:
     session = enduring(far, renew_after=1)
     answers(session.invoke, *(read(f"x{number}") for number in range(3 * LOSSES)))
     assert session.opened >= 3 * LOSSES
+
+
+def test_one_that_was_closed_opens_no_other_for_what_was_under_way() -> None:
+    """It is closed by another thread than the one that works with it, after which nobody would close the other one."""
+    far = Far(b=GONE)
+    session = enduring(far)
+    made = session.invoke(reads("abc"))
+    next(made)
+    session.close()
+    with pytest.raises(SessionLost):
+        list(made)
+    assert (far.opened, far.closed) == (1, 1)
+
+
+@pytest.mark.parametrize("moment", ["pause", "open"])
+def test_one_that_is_closed_while_it_opens_another_leaves_none_behind(moment: str) -> None:
+    clock, far = Clock(), Far(b=GONE)
+
+    class Closing(Clock):
+        def pause(self, seconds: float, why: str) -> None:
+            if moment == "pause":
+                session.close()
+
+    def opened() -> FarSession:
+        if far.opened and moment == "open":
+            session.close()
+        return far.open()
+
+    session = EnduringSession(opened, clock.deadline(), Closing().pause)
+    with pytest.raises(SessionLost):
+        list(session.invoke(reads("abc")))
+    assert far.opened == far.closed
+
+
+def test_what_was_under_way_and_cannot_be_sent_again_for_want_of_time_still_counts_as_sent_once() -> None:
+    """The calls of a run are those that were asked for and those that came again, but for those not reached."""
+    clock, far = Clock(), Far(a=GONE)
+    session = enduring(far, clock, seconds=10)
+
+    def source() -> Iterator[Call]:
+        yield from reads("abc")
+        clock.now = 10
+
+    made = [answer for _call, answer in session.invoke(source())]
+    assert [answer.error.code for answer in made if answer.error] == [NOT_REACHED] * 3
+    assert session.repeats.total() == 3
+
+
+def test_when_time_is_over_a_session_that_has_done_enough_is_not_renewed() -> None:
+    clock, far = Clock(), Far()
+    session = enduring(far, clock, seconds=10, renew_after=2)
+    made = session.invoke(reads("abc"))
+    next(made)
+    clock.now = 10
+    rest = {name_of(call): answer for call, answer in made}
+    assert far.opened == 1
+    assert rest["c"].error is not None
+    assert rest["c"].error.code == NOT_REACHED

@@ -255,6 +255,34 @@ class TestPatience:
         channel.clock.sleep(5000)
         assert [first[0], *(token for token, _reply in replies)] == list(range(8))
 
+    def test_time_that_the_source_takes_is_not_held_against_the_runner(self) -> None:
+        """A write may have to wait until another lane has written to the same mailbox."""
+        channel = FakeChannel(on_receive=[OnReceive.ARRIVES, OnReceive.NOTHING])
+        client = started(channel)
+
+        def source() -> Iterator[tuple[int, dict[str, Any]]]:
+            channel.clock.sleep(5000)
+            yield call(0, WRITE)
+
+        assert echoes(client.stream(source())) == [(0, "0")]
+
+    def test_a_request_is_not_sent_if_the_runner_is_found_to_have_ended_while_it_was_waited_for(self) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        sends = len(channel.sends)
+
+        def source() -> Iterator[tuple[int, dict[str, Any]]]:
+            channel.clock.sleep(60)
+            gone = mock.patch.object(channel, "send", side_effect=ChannelError("gone"))
+            with gone, pytest.raises(ChannelError, match="gone"):
+                client.keep_alive()
+            client.close()
+            yield call(0, WRITE)
+
+        with pytest.raises(ChannelError, match="gone"):
+            list(client.stream(source()))
+        assert len(channel.sends) == sends
+
     def test_keep_alive_pings_only_when_it_is_time(self) -> None:
         channel = FakeChannel()
         client = started(channel)

@@ -25,8 +25,10 @@ MOST_LANES = 3
 PATIENCE = 10.0
 #: A session in silence ends after 60 seconds.
 KEEP_ALIVE_EVERY = 20.0
-#: Seconds that each lane has to finish what is under way when all is closed.
-GRACE = 10.0
+#: Seconds that each lane has to finish what is under way when all is closed: an interrupted run has ten for all.
+GRACE = 5.0
+#: Seconds to wait for lanes that are being opened when all is closed, lest they be left behind.
+OPENING_GRACE = 60.0
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,15 @@ class _Work:
         self._fresh = iter(calls)
         self._again: deque[Call] = deque()
         self._changed = threading.Condition()
-        self._written: set[str] = set()
-        self._is_stopped = False
+        self._writers: dict[str, int] = {}  # which thread changes an object
+        self._is_stopped = self._is_left = False
         self.is_over = False
 
-    def take(self, begin: Callable[[], None]) -> Call | None:
+    def take(self, begin: Callable[[], None], idle: Callable[[], None]) -> Call | None:
         """The next call, or None at the end. ``begin`` is called while nobody else takes one.
 
         Waits while another write to the same object is under way: parallel changes of one are forbidden (exchange facts
-        6.4). May raise what the source raises.
+        6.4). ``idle`` is called now and then meanwhile. May raise what the source raises.
         """
         with self._changed:
             if self._is_stopped or self.is_over:
@@ -61,16 +63,28 @@ class _Work:
             call = self._again.popleft() if self._again else next(self._fresh, None)
             if call is None:
                 self.is_over = True
-            elif call.cmdlet in WRITERS:
-                self._changed.wait_for(lambda: self._is_stopped or _object_of(call) not in self._written)
-                self._written.add(_object_of(call))
-            return call
+                return None
+            claimed = self._claims(call, 0.0)
+        while not claimed:
+            idle()
+            claimed = self._claims(call, KEEP_ALIVE_EVERY)
+        return None if self._is_left else call
+
+    def _claims(self, call: Call, seconds: float) -> bool:
+        """Whether the call may be made now, or within so much time: its object is this thread's to change then."""
+        if call.cmdlet not in WRITERS:
+            return True
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_left or _object_of(call) not in self._writers, seconds):
+                return False
+            self._writers[_object_of(call)] = threading.get_ident()
+            return True
 
     def done(self, call: Call) -> None:
         """It was answered."""
         if call.cmdlet in WRITERS:
             with self._changed:
-                self._written.discard(_object_of(call))
+                self._writers.pop(_object_of(call), None)
                 self._changed.notify_all()
 
     def give_back(self, calls: Iterable[Call]) -> None:
@@ -80,10 +94,22 @@ class _Work:
             if self._again:
                 self.is_over = self._is_stopped
 
+    def retire(self) -> None:
+        """This thread takes nothing more, and no object is its to change."""
+        with self._changed:
+            own = threading.get_ident()
+            self._writers = {name: thread for name, thread in self._writers.items() if thread != own}
+            self._changed.notify_all()
+
     def stop(self) -> None:
-        """Nothing more is to be taken."""
+        """Nothing more is to be taken; what was taken is made."""
         with self._changed:
             self._is_stopped = self.is_over = True
+
+    def leave(self) -> None:
+        """Nobody waits for answers any more: what still waits for its turn is not made either."""
+        with self._changed:
+            self._is_stopped = self._is_left = self.is_over = True
             self._changed.notify_all()
 
     @property
@@ -114,11 +140,11 @@ class _Run:
         except queue.Empty:
             return None
 
-    def end(self, seconds: float | None = None) -> None:
-        """Waits until everything under way is done, at most for so long for each lane."""
-        self.work.stop()
+    def end(self) -> None:
+        """Waits until everything under way is done."""
+        self.work.leave()
         for thread in self.busy.values():
-            thread.join(seconds)
+            thread.join()
 
     def _serve(self, lane: LivingSession, calls: Iterator[Call]) -> None:
         """What one lane does, in a thread of its own."""
@@ -135,6 +161,7 @@ class _Run:
         except BaseException as other:
             error = other
             self.work.stop()
+        self.work.retire()
         self._events.put(_Ended(lane, error))
 
     def _answered(self, call: Call, answer: Answer) -> None:
@@ -169,6 +196,8 @@ class Lanes:
         self._opening: list[threading.Thread] = []
         self._arrived: deque[LivingSession] = deque()
         self._run: _Run | None = None
+        self._is_closed = False
+        self._lost: SessionLost | None = None
         self._kept_alive = clock()
 
     @property
@@ -186,17 +215,27 @@ class Lanes:
         try:
             yield from self._answers(run)
         finally:
-            run.work.stop()
+            run.work.leave()
 
     def close(self) -> None:
-        """Signs all lanes out, after some seconds for what is under way."""
+        """Signs all lanes out, each after some seconds for what is under way."""
+        self._is_closed = True
         if self._run is not None:
-            self._run.end(GRACE)
+            self._run.work.leave()
+        closing = [_started(partial(self._close, lane)) for lane in self._alive]
+        until = time.monotonic() + OPENING_GRACE
         for thread in self._opening:
-            thread.join(GRACE)
-        closing = [_started(lane.close) for lane in (*self._alive, *self._arrived)]
+            thread.join(max(0.0, until - time.monotonic()))
+        closing += [_started(lane.close) for lane in self._arrived]
         for thread in closing:
             thread.join()
+
+    def _close(self, lane: LivingSession) -> None:
+        """In a thread of its own, so that none waits for another."""
+        thread = self._run.busy.get(lane) if self._run is not None else None
+        if thread is not None:
+            thread.join(GRACE)
+        lane.close()
 
     def _answers(self, run: _Run) -> Iterator[tuple[Call, Answer]]:
         fault: BaseException | None = None
@@ -206,17 +245,17 @@ class Lanes:
             event = run.event(min(self._patience, KEEP_ALIVE_EVERY))
             if isinstance(event, _Ended):
                 del run.busy[event.lane]
-                fault = self._ended(event) or fault
+                fault = fault or self._ended(event)
             elif event is not None:
                 yield event
             if self._clock() - begun >= self._patience and not run.work.is_over:
                 self._open_more()
             self._keep_alive(run)
             self._set_to_work(run)
-        if isinstance(fault, SessionLost):
-            fault = SessionLost(str(fault), run.work.left, fault.failure) if not self._alive else None
         if fault is not None:
             raise fault
+        if self._lost is not None and not self._alive:
+            raise SessionLost(str(self._lost), run.work.left, self._lost.failure)
 
     def _set_to_work(self, run: _Run) -> None:
         """Lets every lane work that may."""
@@ -233,11 +272,18 @@ class Lanes:
             self._opening = [_started(partial(self._open, number)) for number in numbers]
 
     def _open(self, number: int) -> None:
-        """In a thread of its own."""
+        """In a thread of its own: an error that went on from here would be shown as it is, by whoever runs threads."""
         try:
-            self._arrived.append(self._open_lane(number))
+            lane = self._open_lane(number)
         except SessionError as error:
             self.trouble = str(error)
+        except Exception as error:
+            self.trouble = f"{type(error).__name__}: {error}"
+        else:
+            if self._is_closed:
+                lane.close()
+            else:
+                self._arrived.append(lane)
 
     def _taken_by(self, lane: LivingSession, work: _Work) -> Iterator[Call]:
         """What a lane is fed with; it stops when all must go slower."""
@@ -245,16 +291,17 @@ class Lanes:
         def begin() -> None:
             self._taking = lane
 
-        while self._pacer.admits(self._alive.index(lane)) and (call := work.take(begin)) is not None:
+        while self._pacer.admits(self._alive.index(lane)) and (call := work.take(begin, lane.keep_alive)) is not None:
             yield call
 
     def _ended(self, event: _Ended) -> BaseException | None:
-        """Why a lane ended, if it was for a fault. One that is lost does not come back."""
-        if isinstance(event.error, SessionLost):
-            self._alive.remove(event.lane)
-            self.trouble = str(event.error)
-            event.lane.close()
-        return event.error
+        """Why a lane ended, if it was for a fault of the run. One that is lost does not come back."""
+        if not isinstance(event.error, SessionLost):
+            return event.error
+        self._alive.remove(event.lane)
+        self.trouble, self._lost = str(event.error), event.error
+        event.lane.close()
+        return None
 
     def _keep_alive(self, run: _Run) -> None:
         """Lanes without work must not fall silent."""

@@ -60,7 +60,7 @@ class Statistics:
 class MeteredSession:
     """A session that counts what goes through it and says how far the phase has come.
 
-    ``is_over``: a call was not sent, for the time of the run was over.
+    ``is_over``: a call of the phase was not sent, for there was no time left for it.
     """
 
     def __init__(self, session: Session, watch: Watch) -> None:
@@ -81,6 +81,7 @@ class MeteredSession:
             spent = self.statistics.seconds.get(self._phase, 0.0) + now - self._since
             self.statistics.seconds[self._phase] = round(spent, 3)
         self._phase, self._since, self._done, self._total = phase, now, 0, 0
+        self.is_over = False
 
     def expect(self, calls: int) -> None:
         """That many calls are to come in this phase."""

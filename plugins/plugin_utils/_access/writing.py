@@ -14,7 +14,7 @@ from .._exchange.session import Answer, Call, CmdletError, SessionLost
 from .apply import Attempt, WriteSettings, judge, may_be_sent_again, may_still_appear, writes_of
 from .journal import Journal, JournalError
 from .meter import MeteredSession, Watch
-from .model import Finding, Grant, GrantKey, Observed, Outcome, Stop, Unknown
+from .model import Facts, Finding, Grant, GrantKey, Observed, Outcome, Stop, Unknown
 from .observe import observe
 from .plan import Step, left_undone
 
@@ -124,8 +124,9 @@ class Writer:
                 read = observe(self.session, [attempts[one].step.want.grant for one in waiting])
             except SessionLost as lost:
                 return Stop(str(lost), lost.failure, can_read=False)
-            if self.session.is_over:
-                return OUT_OF_TIME  # what was read before stands
+            if self.session.is_over:  # what was read before stands, and what was just read in time
+                seen.update({grant: one for grant, one in read.items() if isinstance(one, Facts)})
+                return OUT_OF_TIME
             seen.update(read)
             found = {one: seen[attempts[one].step.want.grant] for one in waiting}
             waiting = [one for one in waiting if may_still_appear(attempts[one], found[one])]

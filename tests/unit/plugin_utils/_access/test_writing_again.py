@@ -221,6 +221,35 @@ def test_what_the_time_did_not_suffice_for_is_unknown_or_left_and_nothing_is_cla
     assert "before the write could be read back" in done.report.findings[0].cause
 
 
+def test_what_was_written_is_read_back_in_the_time_that_is_kept_for_it() -> None:
+    tenant, clock = three(), Clock()
+    inner = watched(tenant)
+
+    def answer(call: Call) -> Answer:
+        clock.now += 45 if is_write(call) else 0
+        return inner.script(call)
+
+    session = ResilientSession(lambda lane: Living(answer), clock.deadline(100), clock.pause)
+    done = run(tenant, wishes([A, B, C]), session=session)
+    assert done.outcomes == [Outcome.GRANTED, Outcome.GRANTED, Outcome.MISSING]
+    assert done.report.stop is not None
+    assert done.report.stop.failure.kind is FailureClass.MAX_RUNTIME
+
+
+def test_what_was_read_back_before_the_time_was_over_stands_though_not_all_was() -> None:
+    tenant, clock = three(), Clock()
+    inner, wrote = watched(tenant), [0]
+
+    def answer(call: Call) -> Answer:
+        wrote[0] += is_write(call)
+        clock.now += 60 if wrote[0] == 3 and not is_write(call) else 0
+        return inner.script(call)
+
+    session = ResilientSession(lambda lane: Living(answer), clock.deadline(100), clock.pause)
+    done = run(tenant, wishes([A, B, C], [Right.FULL_ACCESS]), session=session)
+    assert done.outcomes == [Outcome.GRANTED, Outcome.GRANTED, Outcome.UNKNOWN]
+
+
 def test_when_the_time_is_over_what_the_directory_does_not_show_yet_is_not_waited_for() -> None:
     """What was read in time stands: it was accepted, and is pending, not unknown."""
     tenant, clock = tenant_of(mailbox(A), settings={"replication_lag": 99}), Clock()

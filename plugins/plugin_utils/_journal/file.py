@@ -9,6 +9,7 @@ import errno
 import fcntl
 import os
 import stat
+import threading
 from contextlib import suppress
 from datetime import datetime, timezone
 
@@ -50,6 +51,7 @@ class JournalFile:
         """``writes``: it will be appended to; else it is only read, and nothing about it is changed."""
         self.path = path
         self._broken = ""
+        self._lines = threading.Lock()
         self._descriptor = self._open(writes, create)
         try:
             self._lock(writes)
@@ -72,16 +74,18 @@ class JournalFile:
         self._append(b"".join(map(line_of, entries)))
 
     def _append(self, data: bytes) -> None:
-        if self._broken:
-            raise JournalError(self._broken)
-        try:
-            while data:
-                data = data[os.write(self._descriptor, data) :]
-            os.fsync(self._descriptor)
-        except OSError as error:
-            failure = self._error("written", error)
-            self._broken = str(failure)
-            raise failure from error
+        """One thread at a time: each lane of a run tells of its writes, and a line must not tear another."""
+        with self._lines:
+            if self._broken:
+                raise JournalError(self._broken)
+            try:
+                while data:
+                    data = data[os.write(self._descriptor, data) :]
+                os.fsync(self._descriptor)
+            except OSError as error:
+                failure = self._error("written", error)
+                self._broken = str(failure)
+                raise failure from error
 
     def mend(self) -> None:
         """Says of a last line that is torn that it is, so that lines after it can be read."""

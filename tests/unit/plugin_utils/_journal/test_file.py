@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -202,3 +203,25 @@ def test_after_a_failure_nothing_more_is_told_to_the_file(path: Path) -> None:
     (run,) = runs_of(before)
     assert [write.sent.number for write in run.writes] == [1]
     assert not run.ended
+
+
+def test_lines_of_two_threads_do_not_tear_each_other(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is nearly full takes half a line; what another lane says meanwhile comes after the other half."""
+    write, others = os.write, list[threading.Thread]()
+
+    def by_halves(descriptor: int, data: bytes) -> int:
+        if others:
+            return write(descriptor, data)
+        others.append(threading.Thread(target=send, args=[journal]))
+        written = write(descriptor, data[: len(data) // 2])
+        others[0].start()
+        others[0].join(0.2)  # it cannot end before this write has; that it has not, shows in the file
+        return written
+
+    with recorded(str(path), ORGANIZATION, MODULE) as journal:
+        number = send(journal)
+        monkeypatch.setattr(os, "write", by_halves)
+        journal.answered(number, DONE)
+        others[0].join()
+    (run,) = runs_of(path.read_bytes())
+    assert [write.state for write in run.writes] == [WriteState.DONE, WriteState.IN_DOUBT]

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .plan import Step, Verb
+from .model import Finding
+from .plan import Step, Verb, left_undone
 
 _PERCENT = re.compile(r"(\d{1,3})\s*%")
 _NUMBER = re.compile(r"\d+")
@@ -54,6 +55,13 @@ class Brakes:
             )
         ]
         return "; ".join(reason for reason in reasons if reason)
+
+
+def left_by(brake: str, step: Step, check_mode: bool) -> Finding:
+    """Drift that is left. ``brake``: what ``why_not`` said; check mode would have left it without one, too."""
+    if not brake or check_mode:
+        return left_undone(step)
+    return left_undone(step, f"brake: {brake}; nothing was written", "look at the plan with --check; raise the limit")
 
 
 def _excess(name: str, limit: Limit | None, planned: int, mailboxes: int) -> str:

@@ -15,7 +15,7 @@ from .._exchange.identities import Principal
 from .._exchange.memory import RememberingSession
 from .._exchange.session import Session
 from .apply import WriteSettings
-from .brakes import Brakes
+from .brakes import Brakes, left_by
 from .desired import (
     AccountsUnknown,
     InputError,
@@ -32,7 +32,7 @@ from .journal import Journal, NoJournal
 from .meter import MeteredSession, Statistics, Watch
 from .model import Facts, Finding, Grant, Observed, Report, State, Stop, Want, Wish
 from .observe import doubts_in_words, doubts_of, observe
-from .plan import Step, left_undone, plan
+from .plan import plan
 from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
 from .writing import OUT_OF_TIME, Writer
 
@@ -100,7 +100,7 @@ def ensure(
     brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
     stop: Stop | None = None
     if options.check_mode or brake:
-        done = [_left_by(brake, step, options.check_mode) for step in steps]
+        done = [left_by(brake, step, options.check_mode) for step in steps]
     else:
         done, stop = Writer(metered, options.write, watch, journal or NoJournal()).carry_out_in_order(steps, held)
     metered.enter("")
@@ -193,13 +193,6 @@ def _still_needed(retired: Iterable[str], wishes: Iterable[Wish], principals: Ma
 def _is_held(want: Want, observed: Mapping[Grant, Observed]) -> bool:
     seen = observed[want.grant]
     return want.state is State.PRESENT and isinstance(seen, Facts) and seen.allowed and not seen.denied
-
-
-def _left_by(brake: str, step: Step, check_mode: bool) -> Finding:
-    """Drift that is left: said to be the brake's doing only where it was to be mended."""
-    if not brake or check_mode:
-        return left_undone(step)
-    return left_undone(step, f"brake: {brake}; nothing was written", "look at the plan with --check; raise the limit")
 
 
 def _warnings(observed: Mapping[Grant, Observed], wants: Iterable[Want], brake: str) -> list[str]:

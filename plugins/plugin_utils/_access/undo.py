@@ -14,15 +14,16 @@ from .._exchange.delegates import find_delegates
 from .._exchange.directory import Found, find_by_id
 from .._exchange.identities import Principal, Problem, ProblemKind
 from .._exchange.rights import Right
-from .._exchange.session import Session
+from .._exchange.session import Session, SessionLost
 from .._journal.effects import Trace
+from .brakes import left_by
 from .desired import InputError, shared_sids
 from .engine import Options
 from .journal import Journal
 from .meter import MeteredSession, Statistics, Watch
-from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Stop
+from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Stop, Unknown
 from .observe import doubts_in_words, doubts_of, observe
-from .plan import Step, left_undone
+from .plan import left_undone
 from .restore import Move, Target, may_still_change, plan_back
 from .writing import POLL_EVERY, Writer
 
@@ -53,7 +54,7 @@ def undo(
     brake = options.brakes.why_not([move.step for move in moves], len({trace.mailbox.guid for trace in traces}))
     stop: Stop | None = None
     if options.check_mode or brake:
-        done = [_left_by(brake, move.step, options.check_mode) for move in moves]
+        done = [left_by(brake, move.step, options.check_mode) for move in moves]
     else:
         done, stop = _carry_out(metered, moves, options, watch, journal)
     metered.enter("")
@@ -141,12 +142,6 @@ def _read(session: MeteredSession, targets: Sequence[Target], patience: float, w
     return observed
 
 
-def _left_by(brake: str, step: Step, check_mode: bool) -> Finding:
-    if not brake or check_mode:
-        return left_undone(step)
-    return left_undone(step, f"brake: {brake}; nothing was written", "look at the plan with --check; raise the limit")
-
-
 def _carry_out(
     session: MeteredSession, moves: Sequence[Move], options: Options, watch: Watch, journal: Journal
 ) -> tuple[list[Finding], Stop | None]:
@@ -161,15 +156,24 @@ def _carry_out(
             continue
         writer = Writer(session, replace(options.write, inheritance=inheritance, auto_mapping=False), watch, journal)
         done, stop = writer.carry_out(steps)
-        findings += _held_against_entries(session, list(zip(group, done, strict=True))) if not stop else done
+        held, stop = _held_against_entries(session, list(zip(group, done, strict=True)), stop)
+        findings += held
     return findings, stop
 
 
-def _held_against_entries(session: Session, done: Sequence[tuple[Move, Finding]]) -> list[Finding]:
+def _held_against_entries(
+    session: Session, done: Sequence[tuple[Move, Finding]], stop: Stop | None
+) -> tuple[list[Finding], Stop | None]:
     """Where several entries give a right, that it is held says nothing of each: they are compared one by one."""
     several = {move.target.grant: move.target for move, _found in done if _is_of_several(move.target.trace)}
-    seen = observe(session, several) if several else {}
-    return [_corrected(move, found, seen.get(move.target.grant)) for move, found in done]
+    seen: Mapping[Grant, Observed] = dict.fromkeys(several, Unknown(stop.why if stop else ""))
+    if several and (not stop or stop.can_read):
+        try:
+            seen = observe(session, several)
+        except SessionLost as lost:
+            stop = stop or Stop(str(lost), lost.failure, can_read=False)
+            seen = dict.fromkeys(several, Unknown(str(lost)))
+    return [_corrected(move, found, seen.get(move.target.grant)) for move, found in done], stop
 
 
 def _is_of_several(trace: Trace) -> bool:
@@ -177,6 +181,9 @@ def _is_of_several(trace: Trace) -> bool:
 
 
 def _corrected(move: Move, found: Finding, seen: Observed | None) -> Finding:
+    if isinstance(seen, Unknown) and found.outcome is Outcome.GRANTED:
+        cause = f"the right is held, by which entry is not known: {seen.reason}"
+        return replace(found, outcome=Outcome.UNKNOWN, cause=cause, next_step="restore again")
     settled = (Outcome.GRANTED, Outcome.REVOKED, Outcome.PENDING)
     if not isinstance(seen, Facts) or found.outcome not in settled:
         return found

@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes, Limit
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Scope
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import JournalError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import (
+    JournalError,
+    NoJournal,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Finding,
     Outcome,
@@ -23,8 +26,14 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     Wish,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.plan import Verb
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.undo import undo
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import FailureClass
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._journal.effects import powershells_of
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Call
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._journal.effects import (
+    powershells_of,
+    traces_of,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._journal.history import RecordedRun, Write
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.access import Entry
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
@@ -33,7 +42,7 @@ from .._exchange.sessions import ROUTER, mailbox, tenant_of
 from .._journal.samples import FailingDisk
 from .dying import Moment, access_lists, recorded_runs, restored, run_and_die
 from .journals import run, write
-from .runs import FakeWatch, wishes, writes
+from .runs import BreakingSession, FakeWatch, wishes, writes
 
 SALES, HELP, EVE, OLD = "sales@contoso.com", "help@contoso.com", "eve@contoso.com", "S-1-5-21-9-9-9-500"
 ALL_RIGHTS = tuple(Right)
@@ -196,6 +205,32 @@ def test_of_several_entries_each_is_held_against_the_access_list(path: Path) -> 
     back = restored(tenant, path, run=recorded_runs(path)[-1].id)
     assert access_lists(tenant) == between
     assert [one.outcome for one in back.findings] == [Outcome.REVOKED] if back else False
+
+
+def test_a_session_lost_after_the_last_write_leaves_rows_that_claim_nothing(path: Path) -> None:
+    """That the right is held was read back; whether by the entry that was put back was not."""
+    tenant = organisation()
+    guid = tenant.organisation.recipients[recipient(tenant, HELP)].guid
+    sid = tenant.organisation.recipients[recipient(tenant, ROUTER)].sid
+    access = tenant.organisation.access[guid]
+    more = (*access.full_access, Entry(sid, ("FullAccess",), "All"))
+    tenant.organisation.access[guid] = replace(access, full_access=more)
+    run_and_die(tenant, Scope(wishes([HELP], [Right.FULL_ACCESS], State.ABSENT)), path, 2, Moment.BEFORE_IT_IS_TOLD)
+    runs = recorded_runs(path)
+    done = len(writes(tenant))
+    read_back: list[Call] = []
+
+    def breaks(call: Call) -> bool:
+        read_back.extend([call] if len(writes(tenant)) > done else [])
+        return len(read_back) > 1
+
+    session = BreakingSession(tenant, breaks)
+    report, _statistics = undo(session, traces_of(runs, runs[0]), Options(check_mode=False), FakeWatch(), NoJournal())
+    assert [one.outcome for one in report.findings] == [Outcome.UNKNOWN]
+    assert "the connection broke" in report.findings[0].cause
+    assert report.findings[0].changes(check_mode=False)
+    assert report.stop is not None
+    assert report.stop.failure.kind is FailureClass.SESSION_LOST
 
 
 def test_a_write_that_pretends_is_pending_not_done(path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -42,8 +42,10 @@ class _Ended:
 class _Work:
     """The calls of one invoke. Each is taken once, one at a time; never two writes to one object are under way."""
 
-    def __init__(self, calls: Iterable[Call]) -> None:
+    def __init__(self, calls: Iterable[Call], repeats: Counter[str]) -> None:
+        """``repeats``: counts what was given back and taken again, by cmdlet."""
         self._fresh = iter(calls)
+        self._repeats = repeats
         self._again: deque[Call] = deque()
         self._changed = threading.Condition()
         self._writers: dict[str, int] = {}  # which thread changes an object
@@ -60,7 +62,7 @@ class _Work:
             if self._is_stopped or self.is_over:
                 return None
             begin()
-            call = self._again.popleft() if self._again else next(self._fresh, None)
+            call = self._next()
             if call is None:
                 self.is_over = True
                 return None
@@ -69,6 +71,12 @@ class _Work:
             idle()
             claimed = self._claims(call, KEEP_ALIVE_EVERY)
         return None if self._is_left else call
+
+    def _next(self) -> Call | None:
+        if not self._again:
+            return next(self._fresh, None)
+        self._repeats[self._again[0].cmdlet] += 1
+        return self._again.popleft()
 
     def _claims(self, call: Call, seconds: float) -> bool:
         """Whether the call may be made now, or within so much time: its object is this thread's to change then."""
@@ -174,7 +182,7 @@ class Lanes:
 
     ``open_lane``: signs in the lane of that number, from 1; where the first cannot, it raises SessionError. That one of
     the others cannot is no error: ``trouble`` says why there are not as many as there might be. ``patience``: seconds
-    of work after which more are opened.
+    of work after which more are opened. ``repeats``: calls that one lane took and another made, by cmdlet.
     """
 
     def __init__(
@@ -186,6 +194,7 @@ class Lanes:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.trouble = ""
+        self.repeats: Counter[str] = Counter()
         self._open_lane = open_lane
         self._most = most
         self._pacer = pacer
@@ -211,7 +220,7 @@ class Lanes:
             return
         if self._run is not None:
             self._run.end()
-        self._run = run = _Run(_Work(calls))
+        self._run = run = _Run(_Work(calls, self.repeats))
         try:
             yield from self._answers(run)
         finally:

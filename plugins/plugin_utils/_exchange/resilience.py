@@ -13,10 +13,30 @@ from functools import partial
 
 from .deadline import Deadline, TimedSession
 from .enduring import EnduringSession, LivingSession, Pause
+from .failures import FailureClass
 from .lanes import PATIENCE, Lanes
 from .pacer import Pacer
 from .retry import RetryingSession
-from .session import Answer, Call, SessionInfo
+from .session import Answer, Call, SessionError, SessionInfo
+
+
+class _Door:
+    """Signs in for every lane, until one is refused: another must not try the same again, for accounts lock out."""
+
+    def __init__(self, open_session: Callable[[int], LivingSession]) -> None:
+        self._open_session = open_session
+        self._refusal: SessionError | None = None
+
+    def open(self, number: int) -> LivingSession:
+        """A session for the lane of that number. Raises SessionError."""
+        if self._refusal is not None:
+            raise SessionError(str(self._refusal), self._refusal.failure)
+        try:
+            return self._open_session(number)
+        except SessionError as error:
+            if error.failure.kind is FailureClass.HOST_LOGIN:
+                self._refusal = error
+            raise
 
 
 class ResilientSession:
@@ -37,15 +57,13 @@ class ResilientSession:
         lane_after: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._enduring: list[EnduringSession] = []
-        self._retrying: list[RetryingSession] = []
-        pacer = Pacer(lanes, clock)
+        self._opened: list[tuple[EnduringSession, RetryingSession]] = []
+        pacer, door = Pacer(lanes, clock), _Door(open_session)
 
         def open_lane(number: int) -> RetryingSession:
-            enduring = EnduringSession(partial(open_session, number), deadline, pause)
+            enduring = EnduringSession(partial(door.open, number), deadline, pause)
             retrying = RetryingSession(enduring, deadline, pause, pacer, jitter)
-            self._enduring.append(enduring)
-            self._retrying.append(retrying)
+            self._opened.append((enduring, retrying))
             return retrying
 
         self._lanes = Lanes(open_lane, lanes, pacer, lane_after, clock)
@@ -58,14 +76,14 @@ class ResilientSession:
     @property
     def opened(self) -> int:
         """How many sessions it took."""
-        return sum(one.opened for one in self._enduring)
+        return sum(enduring.opened for enduring, _retrying in self._opened)
 
     @property
     def repeats(self) -> Counter[str]:
         """The calls that were made again, by cmdlet."""
-        again: Counter[str] = Counter()
-        for lane in zip(self._enduring, self._retrying, strict=True):
-            again.update(lane[0].repeats + lane[1].repeats)
+        again = self._lanes.repeats.copy()
+        for enduring, retrying in self._opened:
+            again.update(enduring.repeats + retrying.repeats)
         return again
 
     @property
@@ -76,7 +94,7 @@ class ResilientSession:
     @property
     def waited(self) -> float:
         """Seconds of pauses that Exchange made necessary, of all lanes together."""
-        return sum(one.waited for one in self._retrying)
+        return sum(retrying.waited for _enduring, retrying in self._opened)
 
     @property
     def trouble(self) -> str:

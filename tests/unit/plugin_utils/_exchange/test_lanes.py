@@ -176,6 +176,7 @@ def test_what_a_lane_that_is_lost_had_taken_is_made_by_another() -> None:
     assert len(made) == 30
     assert all(answer.error is None for answer in made.values())
     assert len(tower.names) == 31
+    assert lanes.repeats.total() == 1
     assert lanes.trouble == "the host is gone"
     assert tower.closed == [2]
     assert len(answers(lanes.invoke, *many(5))) == 5, "the others work on"

@@ -112,7 +112,7 @@ def _principals(session: Session, trustees: Iterable[str], book: Notebook) -> tu
     principals: dict[str, Principal] = {}
     for name, account in find_accounts(session, spelled).items():
         if isinstance(account, Problem):
-            book.gaps.append(Gap("", spelled[name], None, account.cause, account.remedy))
+            book.gaps.append(Gap.of(account, trustee=spelled[name]))
         else:
             principals.setdefault(account.key, account)
     return tuple(principals.values())

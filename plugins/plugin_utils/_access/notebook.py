@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from .._exchange.access_lists import AccessList, NoEvidence
 from .._exchange.delegates import Delegates
-from .._exchange.identities import Principal, Problem, Recipient, is_sid
+from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, is_sid
 from .._exchange.rights import AccessEntry, Right
 from .holdings import Blank, Sighting
 from .observe import doubts_in_words
@@ -37,13 +37,23 @@ class Permission:
 
 @dataclass(frozen=True)
 class Gap:
-    """Something that could not be seen. What it is not about is empty; ``right`` None: any."""
+    """Something that could not be seen. What it is not about is empty; ``right`` None: any.
+
+    ``may_pass``: by itself, so that it may be seen another time.
+    """
 
     mailbox: str
     trustee: str
     right: Right | None
     cause: str
     next_step: str = "mend the cause and run it again"
+    may_pass: bool = True
+
+    @classmethod
+    def of(cls, problem: Problem, mailbox: str = "", trustee: str = "") -> Gap:
+        """A mailbox or an account that was not found; or it is not known whether there is one, which may pass."""
+        unknown = problem.kind is ProblemKind.UNKNOWN
+        return cls(mailbox, trustee, None, problem.cause, problem.remedy, may_pass=unknown)
 
 
 class Notebook:
@@ -58,7 +68,7 @@ class Notebook:
 
     def miss(self, mailbox: str, problem: Problem) -> None:
         """A mailbox, or the list of all, that was not found."""
-        self.gaps.append(Gap(mailbox, "", None, problem.cause, problem.remedy))
+        self.gaps.append(Gap.of(problem, mailbox))
 
     def enter_list(self, recipient: Recipient, right: Right, read: AccessList) -> None:
         """What the access list of a recipient says, trustees as Exchange shows them."""

@@ -20,7 +20,6 @@ from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import DELEGATION_ARGUMENTS
-from .expiry import expiry_warnings
 from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
 from .journals import journal_of
 from .previous import not_reached_by
@@ -91,8 +90,8 @@ class DelegationAction(ExchangeAction):
             opened(self._connection, options, sign_in, cmdlets, settings.check_mode, watch) as far,
         ):
             report, statistics = engine.ensure(far.session, scope, settings, watch, journal)
-        warnings = (*expiry_warnings(far.session.info), *watch.warnings, *report.warnings)
-        return far.in_full(replace(report, warnings=warnings)), far.figures(statistics)
+        report = far.in_full(replace(report, warnings=(*watch.warnings, *report.warnings)))
+        return report, far.figures(statistics)
 
 
 def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:

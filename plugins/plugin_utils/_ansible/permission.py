@@ -19,7 +19,6 @@ from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import PERMISSION_ARGUMENTS
-from .expiry import expiry_warnings
 from .journals import journal_of
 from .result import result_of, settled
 from .scope import brakes_of, is_serial
@@ -48,9 +47,7 @@ class PermissionAction(ExchangeAction):
             opened(self._connection, options, sign_in, needed_by(scope, check_mode), check_mode, watch) as far,
         ):
             report, statistics = ensure(far.session, scope, settings, watch, journal)
-        report = far.in_full(
-            replace(report, warnings=(*expiry_warnings(far.session.info), *watch.warnings, *report.warnings))
-        )
+        report = far.in_full(replace(report, warnings=(*watch.warnings, *report.warnings)))
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
         return settled(result, options["on_failure"])
 

@@ -5,20 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .._access.desired import InputError
 from .._access.inquiry import Inquiry, Overview, inquire
+from .._access.model import Stop
 from .._access.notebook import Gap, Permission
 from .._exchange.accounts import account_fault
-from .._exchange.failures import FailureClass
+from .._exchange.failures import Failure, FailureClass
 from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import PERMISSION_INFO_ARGUMENTS
-from .expiry import expiry_warnings
 from .result import FAILED_ROWS, counted_noun
 from .sessions import opened
 from .sign_in import choose_sign_in
@@ -36,8 +36,8 @@ class PermissionInfoAction(ExchangeAction):
         watch = self.watch()
         with opened(self._connection, options, sign_in, cmdlets, True, watch) as far:
             overview, statistics = inquire(far.session, inquiry, watch)
-        overview = replace(overview, warnings=(*expiry_warnings(far.session.info), *overview.warnings))
-        return result_of(overview, far.figures(statistics), options["on_failure"])
+        overview = replace(overview, warnings=(*far.warnings, *overview.warnings))
+        return result_of(overview, far.figures(statistics), options["on_failure"], far.stop)
 
 
 def inquiry_of(options: Mapping[str, Any]) -> Inquiry:
@@ -59,9 +59,14 @@ def inquiry_of(options: Mapping[str, Any]) -> Inquiry:
     return Inquiry(mailboxes, trustees, rights, options["all_mailboxes"], options["include_self"])
 
 
-def result_of(overview: Overview, statistics: Mapping[str, Any], on_failure: str) -> dict[str, Any]:
-    """What could not be read fails the task, unless it was asked to leave that to its reader."""
-    message = sentence_of(overview)
+def result_of(
+    overview: Overview, statistics: Mapping[str, Any], on_failure: str, stop: Stop | None = None
+) -> dict[str, Any]:
+    """What could not be read fails the task, unless it was asked to leave that to its reader. ``stop``: why all of it
+    could not."""
+    message = f"{stop.why}. {sentence_of(overview)}" if stop else sentence_of(overview)
+    failed = bool(overview.gaps or stop)
+    failure = stop.failure if stop else _failure_of(overview.gaps)
     result: dict[str, Any] = {
         "changed": False,
         "msg": message,
@@ -69,17 +74,22 @@ def result_of(overview: Overview, statistics: Mapping[str, Any], on_failure: str
         "unresolved": [gap_of(one) for one in overview.gaps],
         "coverage": dict(overview.coverage),
         "statistics": dict(statistics),
-        "verdict": {"failed": bool(overview.gaps), "msg": message},
-        "failure_class": (FailureClass.MAILBOXES if overview.gaps else FailureClass.NONE).value,
-        "retry_safe": True,
+        "verdict": {"failed": failed, "msg": message},
+        "failure_class": failure.kind.value,
+        "retry_safe": failure.retry_safe,
     }
     if overview.warnings:
         result["warnings"] = list(overview.warnings)
-    if not overview.gaps or on_failure == "report":
+    if not failed or on_failure == "report":
         return result
     shortened = {name: result[name][:FAILED_ROWS] for name in ("permissions", "unresolved")}
     omitted = {f"{name}_omitted": max(0, len(result[name]) - FAILED_ROWS) for name in shortened}
     return {**result, **shortened, **omitted, "failed": True}
+
+
+def _failure_of(gaps: Sequence[Gap]) -> Failure:
+    kind = FailureClass.MAILBOXES if gaps else FailureClass.NONE
+    return Failure(kind, retry_safe=all(gap.may_pass for gap in gaps))
 
 
 def row_of(permission: Permission) -> dict[str, Any]:

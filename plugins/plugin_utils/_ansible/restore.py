@@ -23,7 +23,6 @@ from .._journal.recorder import FileJournal
 from .action import ExchangeAction
 from .arguments import EXCHANGE_ARGUMENTS, POWERSHELL_ARGUMENTS, RUN_ARGUMENTS, ArgumentSpec
 from .endings import end_powershells
-from .expiry import expiry_warnings
 from .result import result_of, settled
 from .scope import brakes_of, is_serial
 from .sessions import opened
@@ -72,8 +71,7 @@ class RestoreAction(ExchangeAction):
                 opened(self._connection, options, sign_in, needed_by(traces, check_mode), check_mode, watch) as far,
             ):
                 report, statistics = undo(far.session, traces, settings, watch, journal)
-        warnings = (*expiry_warnings(far.session.info), *lingering, *report.warnings)
-        report = far.in_full(replace(report, warnings=warnings))
+        report = far.in_full(replace(report, warnings=(*lingering, *report.warnings)))
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
         idle = sum(not write.state.may_have_changed for write in run.writes)
         told = {"run": run.id, "ended": ended, "without_effect": idle}

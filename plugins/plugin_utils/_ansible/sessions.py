@@ -14,7 +14,7 @@ from typing import Any
 
 from .._access.desired import InputError
 from .._access.meter import Statistics
-from .._access.model import Report
+from .._access.model import Report, Stop
 from .._access.writing import OUT_OF_TIME
 from .._exchange.deadline import Deadline
 from .._exchange.powershell import PowerShellSession
@@ -25,6 +25,7 @@ from .._tenant.organisation import Organisation
 from .._tenant.session import TenantSession
 from .._tenant.tenant import Tenant
 from .channels import channel_of
+from .expiry import expiry_warnings
 from .progress import ProgressWatch
 from .sign_in import SignIn
 
@@ -57,11 +58,21 @@ class Opened:
             "bytes_received": sum(wire.bytes_received for wire in self.wires),
         }
 
+    @property
+    def stop(self) -> Stop | None:
+        """That the time of the run was over before its end, if it was."""
+        return OUT_OF_TIME if self.resilient is not None and self.resilient.not_reached else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """Of a certificate that expires soon, and of sessions that were to work side by side and did not."""
+        trouble = self.resilient.trouble if self.resilient is not None else ""
+        fewer = [f"fewer sessions than the option sessions allows, so it took longer: {trouble}"] if trouble else []
+        return [*expiry_warnings(self.session.info), *fewer]
+
     def in_full(self, report: Report) -> Report:
-        """The report, which says so if the time of the run was over before its end."""
-        if report.stop or self.resilient is None or not self.resilient.not_reached:
-            return report
-        return replace(report, stop=OUT_OF_TIME)
+        """The report with the warnings of the session, which says so if the time of the run was over before its end."""
+        return replace(report, stop=report.stop or self.stop, warnings=(*self.warnings, *report.warnings))
 
 
 @contextmanager

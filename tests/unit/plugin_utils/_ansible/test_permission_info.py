@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.inquiry import Inquiry, Overview
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.notebook import Gap, Permission
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.writing import OUT_OF_TIME
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.arguments import (
     PERMISSION_INFO_ARGUMENTS,
     validated,
@@ -18,6 +19,10 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.permission_info import (
     inquiry_of,
     result_of,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.identities import (
+    Problem,
+    ProblemKind,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 
@@ -128,3 +133,16 @@ def test_a_gap_is_left_to_whoever_asked_for_it_with_all_rows() -> None:
 
 def test_warnings_are_passed_on() -> None:
     assert result(warnings=("odd",))["warnings"] == ["odd"]
+
+
+def test_a_run_that_had_no_time_for_the_rest_says_so_first() -> None:
+    result = result_of(Overview((PERMISSION,), (GAP,), {}), {}, "report", OUT_OF_TIME)
+    assert result["msg"].startswith("the time of the run (max_runtime) was over. 1 permission")
+    assert (result["failure_class"], result["retry_safe"], result["verdict"]["failed"]) == ("max_runtime", True, True)
+
+
+def test_what_does_not_exist_is_not_worth_another_try_and_what_is_not_known_is() -> None:
+    gone = Gap.of(Problem(ProblemKind.NOT_FOUND, "no recipient has this address"), mailbox="gone@contoso.com")
+    unknown = Gap.of(Problem(ProblemKind.UNKNOWN, "Exchange answered: busy"), trustee=ROUTER)
+    for gaps, retry_safe in (((gone, unknown), False), ((unknown, GAP), True)):
+        assert result_of(Overview((), gaps, {}), {}, "fail")["retry_safe"] is retry_safe

@@ -11,7 +11,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange import powershell
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.powershell import (
     MINIMUM_MODULE,
     PowerShellSession,
@@ -130,11 +129,8 @@ class TestOpen:
     def test_a_sign_in_that_hangs_is_given_up(self) -> None:
         channel = FakeChannel(runner(), on_receive=[OnReceive.ARRIVES, *[OnReceive.NOTHING] * 100])
         began = channel.clock.now
-        with (
-            mock.patch.object(powershell, "RpcClient", partial(RpcClient, clock=channel.clock)),
-            pytest.raises(SessionError, match=r"connect within 300 seconds\. Signing in hangs: .*app_id"),
-        ):
-            opened(channel)
+        with pytest.raises(SessionError, match=r"connect within 300 seconds\. Signing in hangs: .*app_id"):
+            opened(channel, speak=partial(RpcClient, clock=channel.clock))
         assert channel.clock.now - began < 400
 
     def test_whoever_interrupts_the_start_leaves_nothing_open(self) -> None:

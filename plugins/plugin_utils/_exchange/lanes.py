@@ -254,7 +254,8 @@ class Lanes:
             event = run.event(min(self._patience, KEEP_ALIVE_EVERY))
             if isinstance(event, _Ended):
                 del run.busy[event.lane]
-                fault = fault or self._ended(event)
+                ended = self._ended(event)
+                fault = fault or ended
             elif event is not None:
                 yield event
             if self._clock() - begun >= self._patience and not run.work.is_over:

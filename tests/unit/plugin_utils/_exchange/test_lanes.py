@@ -326,8 +326,10 @@ def test_a_journal_that_failed_is_told_though_a_lane_is_lost_after_it() -> None:
         failed.set()
         raise JournalError("disk full")
 
+    tower = Tower(deed)
     with pytest.raises(JournalError, match="disk full"):
-        list(at_work(Tower(deed), 2).invoke(source()))
+        list(at_work(tower, 2).invoke(source()))
+    assert tower.closed == [lane for lane, _name in tower.made], "the lane that is lost is done with"
 
 
 def test_a_write_that_waits_for_its_turn_is_not_made_once_nobody_waits_for_it() -> None:

@@ -25,8 +25,6 @@ MOST_LANES = 3
 PATIENCE = 10.0
 #: A session in silence ends after 60 seconds.
 KEEP_ALIVE_EVERY = 20.0
-#: Seconds that each lane has to finish what is under way when all is closed: an interrupted run has ten for all.
-GRACE = 5.0
 #: Seconds to wait for lanes that are being opened when all is closed, lest they be left behind.
 OPENING_GRACE = 60.0
 
@@ -227,24 +225,17 @@ class Lanes:
             run.work.leave()
 
     def close(self) -> None:
-        """Signs all lanes out, each after some seconds for what is under way."""
+        """Signs all lanes out, side by side. What is under way is not waited for: nobody would hear of it."""
         self._is_closed = True
         if self._run is not None:
             self._run.work.leave()
-        closing = [_started(partial(self._close, lane)) for lane in self._alive]
+        closing = [_started(lane.close) for lane in self._alive]
         until = time.monotonic() + OPENING_GRACE
         for thread in self._opening:
             thread.join(max(0.0, until - time.monotonic()))
         closing += [_started(lane.close) for lane in self._arrived]
         for thread in closing:
             thread.join()
-
-    def _close(self, lane: LivingSession) -> None:
-        """In a thread of its own, so that none waits for another."""
-        thread = self._run.busy.get(lane) if self._run is not None else None
-        if thread is not None:
-            thread.join(GRACE)
-        lane.close()
 
     def _answers(self, run: _Run) -> Iterator[tuple[Call, Answer]]:
         fault: BaseException | None = None

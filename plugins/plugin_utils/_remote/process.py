@@ -22,8 +22,9 @@ from typing import IO
 from .channel import ChannelError, ChannelStatistics, Ending, Output
 
 _CHUNK = 65536
-#: Seconds that ``receive`` waits for output, and that a process which was asked to end is given for it.
-_POLL = 5.0
+#: Seconds that ``receive`` waits for output: whoever closes a client that another thread works with waits for its end.
+_POLL = 1.0
+#: Seconds that a process which was asked to end is given for it.
 _GRACE = 10.0
 _LOOK_EVERY = 0.1
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")

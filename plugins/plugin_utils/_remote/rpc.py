@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from .bootstrap import Launch
 from .channel import Channel, ChannelError, ChannelInterrupted, Output
@@ -21,6 +20,7 @@ from .frames import BATCH_BYTES, Decoder, Fatal, LogLine, Reply, batches
 from .ledger import Fields, Inbox, Ledger
 from .log import LogTail
 from .redaction import redacted, secrets_in
+from .source import Source
 
 T = TypeVar("T")
 
@@ -45,6 +45,8 @@ MAX_LOSSES = 10
 DRAIN_QUIET, DRAIN_AT_MOST = 15.0, 60.0
 #: It is told again to quit if contact breaks within so many seconds: a host that says nothing is not waited for twice.
 QUIT_AGAIN = 2.0
+#: Seconds that another thread has to let go of a client that is closed: an interrupted run has ten for all.
+LET_GO = 4.0
 
 
 @dataclass
@@ -56,31 +58,13 @@ class RpcStatistics:
     losses: int = 0
 
 
-class _Source(Generic[T]):
-    """Looks one request ahead, so that a write can be left where it is until its turn comes."""
-
-    def __init__(self, requests: Iterable[tuple[T, Fields]]) -> None:
-        self._requests = iter(requests)
-        self._ahead: deque[tuple[T, Fields]] = deque()
-
-    def peek(self) -> tuple[T, Fields] | None:
-        """The next request, or None at the end."""
-        if not self._ahead:
-            self._ahead.extend(islice(self._requests, 1))
-        return self._ahead[0] if self._ahead else None
-
-    def pop(self) -> tuple[T, Fields]:
-        """Takes what peek has shown."""
-        return self._ahead.popleft()
-
-
 def nothing_writes(fields: Fields) -> bool:
     """Every request may accompany others."""
     return False
 
 
 class RpcClient:
-    """One runner at the far end of a channel. Not for use by several threads.
+    """One runner at the far end of a channel. Not for use by several threads, but for ``close``.
 
     ``writes`` says of a request's fields whether it writes: such a request is sent only when no other is under way,
     and none is sent until it has been answered. All methods but ``close`` raise ChannelError or one of errors.py.
@@ -109,7 +93,8 @@ class RpcClient:
         self._decoder = Decoder()
         self._log = LogTail()
         self._ended: ChannelError | None = None
-        self._greeted = False
+        self._greeted = self._is_closed = False
+        self._use = threading.RLock()
         self._until = math.inf
         self._losses_in_a_row = 0
         self._last_sent = self._last_received = self._last_progress = clock()
@@ -157,15 +142,18 @@ class RpcClient:
         long. ``patience``: seconds in which the runner must answer the request that it works on. Other streams may run
         between two answers, and a stream may be left early: what is under way then is served, and not delivered.
         """
-        source, inbox = _Source(requests), Inbox()
+        source, inbox = Source(requests), Inbox()
         while True:
             while inbox:  # first: a source may wait for what its reader makes of an answer
                 yield inbox.popleft()
                 self._last_progress = self._clock()  # the time that its reader takes is not the runner's
-            self._top_up(source, inbox, patience)
-            if not self._ledger.expects(inbox) and source.peek() is None:
-                return
-            self._turn()
+            with self._use:
+                if self._is_closed:
+                    raise self._ended or ChannelError("PowerShell was told to end, though answers were due")
+                self._top_up(source, inbox, patience)
+                if not self._ledger.expects(inbox) and source.peek() is None:
+                    return
+                self._turn()
 
     def keep_alive(self) -> None:
         """Pings if nothing was sent for 20 seconds; whoever pauses between streams calls this now and then."""
@@ -175,15 +163,19 @@ class RpcClient:
             self._send([self._ledger.ping()])
 
     def close(self) -> None:
-        """Lets PowerShell sign out and end, or ends it. Never raises."""
-        with suppress(Exception):
-            self._quit()
-        with suppress(Exception):
-            self._channel.terminate()
-        with suppress(Exception):
-            self._channel.close()
+        """Lets PowerShell sign out and end, or ends it. Never raises.
 
-    def _top_up(self, source: _Source[Any], inbox: Inbox, patience: float) -> None:
+        Where a stream is at work in another thread, that ends with a ChannelError as soon as it has heard something.
+        """
+        self._is_closed = True
+        held = self._use.acquire(timeout=LET_GO)
+        for step in (self._quit, self._channel.terminate, self._channel.close):
+            with suppress(Exception):
+                step()
+        if held:
+            self._use.release()
+
+    def _top_up(self, source: Source[Any], inbox: Inbox, patience: float) -> None:
         """Fills the window once it is half empty, so that the runner never waits and sends stay few."""
         ledger = self._ledger
         if self._ended or ledger.in_flight > self._room // 2 or ledger.bytes_in_flight > WINDOW_BYTES // 2:
@@ -199,7 +191,7 @@ class RpcClient:
             self.statistics.requests += len(lines)
             self._send(lines)
 
-    def _admitted(self, source: _Source[T]) -> tuple[T, Fields] | None:
+    def _admitted(self, source: Source[T]) -> tuple[T, Fields] | None:
         """The next request, if it may go now: a write only alone, others while the window has room."""
         ledger = self._ledger
         if ledger.alone or ledger.in_flight >= self._room or ledger.bytes_in_flight >= WINDOW_BYTES:

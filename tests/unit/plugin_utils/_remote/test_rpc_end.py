@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from unittest import mock
 
 import pytest
@@ -12,6 +13,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import (
     ChannelError,
     ChannelInterrupted,
+    Output,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.errors import (
     AnswerOverdue,
@@ -46,6 +48,32 @@ class TestEnd:
         channel = FakeChannel()
         started(channel).close()
         assert channel.runner.quit
+        assert channel.calls == ["open pwsh", "terminate", "close"]
+
+    def test_it_is_closed_while_another_thread_waits_for_answers_and_that_one_gives_up(self) -> None:
+        """So a lane of an interrupted run signs out before its PowerShell has served all that waits there."""
+        channel = FakeChannel()
+        client = started(channel)
+        real, waits, ends = channel.receive, threading.Event(), []
+
+        def receive() -> Output:
+            waits.set()
+            return real() if channel.runner.quit else Output()
+
+        def work() -> None:
+            try:
+                list(client.stream(calls(range(3))))
+            except ChannelError as error:
+                ends.append(str(error))
+
+        with mock.patch.object(channel, "receive", receive):
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            assert waits.wait(20)
+            client.close()
+            thread.join(20)
+        assert channel.runner.quit
+        assert len(ends) == 1
         assert channel.calls == ["open pwsh", "terminate", "close"]
 
     @pytest.mark.parametrize("fate", [OnSend.CUT, OnSend.LOST, OnSend.ARRIVES_INTERRUPTED])

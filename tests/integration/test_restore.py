@@ -154,7 +154,7 @@ def test_what_cannot_be_meant_ends_the_task_before_it_signs_in(set_stage: SetSta
     stage = set_stage(organisation(), host=STAND_IN)
     nothing = restore(stage)
     assert (nothing.status, stage.tenant.sign_ins) == (2, 0)
-    assert "cannot be opened: No such file or directory" in nothing.text
+    assert "there is no such file on this machine" in nothing.text
     assert enforce(stage, HOSTS).status == 0
     signed_in = stage.tenant.sign_ins
     (run,) = recorded(stage)

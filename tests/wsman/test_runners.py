@@ -125,7 +125,7 @@ def test_every_call_reaches_exchange_once_and_the_session_is_signed_out(far: Far
 
 def test_a_process_that_is_killed_is_told_and_leaves_nothing(far: Far) -> None:
     client = far.client()
-    far.endpoint.faults.add(Fault(KillProcess(), Action.RECEIVE))
+    far.endpoint.faults.add(Fault(KillProcess(), Action.SEND))
     with pytest.raises(ProcessEnded, match="PowerShell ended before it had answered"):
         list(client.stream([call(0)]))
     client.close()

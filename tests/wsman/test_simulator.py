@@ -32,26 +32,45 @@ from .client import Conversation, connect, wait_until
 
 PACKAGE = "ansible_collections.email_router.exchange_online.tests.simulator"
 Answers = list[dict[str, Any]]
-#: Runs a program with arguments and all of its input, and gives its output and exit code.
-Run = Callable[[Simulator, list[str], bytes], tuple[bytes, int]]
+MARKER = b"@exo "
+#: Runs a program with arguments and its input, which ends after so many answers; gives its output and exit code.
+Run = Callable[[Simulator, list[str], bytes, int], tuple[bytes, int]]
 
 
-def over_winrm(simulator: Simulator, arguments: list[str], data: bytes) -> tuple[bytes, int]:
+def over_winrm(simulator: Simulator, arguments: list[str], data: bytes, answers: int) -> tuple[bytes, int]:
     options = {"username": simulator.user, "password": simulator.password, "read_timeout_sec": 60}
     protocol = connect(simulator.endpoint, **options, operation_timeout_sec=20)
     shell = protocol.open_shell(codepage=65001)
     command = protocol.run_command(shell, "powershell.exe", arguments, console_mode_stdin=False)
     talk = Conversation(protocol, shell, command)
-    talk.send(data, end=True)
-    out, _err, code = talk.drain()
+    talk.send(data)
+    out, done = b"", False
+    while out.count(MARKER) < answers and not done:
+        more, _err, code, done = talk.receive()
+        out += more
+    if not done:
+        talk.send(b"", end=True)
+        rest, _err, code = talk.drain()
+        out += rest
     protocol.close_shell(shell)
     return out, code
 
 
-def locally(simulator: Simulator, arguments: list[str], data: bytes) -> tuple[bytes, int]:
-    environment = simulator.local().environment
-    done = subprocess.run(["pwsh", *arguments], input=data, env=dict(environment), capture_output=True, check=False)
-    return done.stdout, done.returncode
+def locally(simulator: Simulator, arguments: list[str], data: bytes, answers: int) -> tuple[bytes, int]:
+    command = ["pwsh", *arguments]
+    with subprocess.Popen(
+        command, env=dict(simulator.local().environment), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(data)
+        process.stdin.flush()
+        out = b""
+        while out.count(MARKER) < answers and (line := process.stdout.readline()):
+            out += line
+        process.stdin.close()
+        out += process.stdout.read()
+        return out, process.wait()
 
 
 @pytest.fixture(params=["stand-in", pytest.param("powershell", marks=pytest.mark.powershell)])
@@ -74,10 +93,10 @@ def simulate(host: HostOptions, **options: Any) -> Simulator:
 
 
 def talk(simulator: Simulator, run: Run, *requests: dict[str, Any]) -> Answers:
-    """Sends the requests to a runner, and gives its answers in order."""
+    """Sends the requests to a runner, and gives its answers in order. The end of input would drop those that wait."""
     start = launch("powershell.exe")
     lines = "".join(json.dumps({"id": number, **each}) + "\n" for number, each in enumerate(requests, 1))
-    out, _code = run(simulator, start.arguments, start.preamble + lines.encode())
+    out, _code = run(simulator, start.arguments, start.preamble + lines.encode(), len(requests))
     return [json.loads(line[5:]) for line in out.decode().splitlines() if line.startswith("@exo ")]
 
 
@@ -96,11 +115,8 @@ def test_a_runner_on_the_host_signs_in_by_certificate_and_reads_the_tenant(
     run: Run, tls: bool, host: HostOptions
 ) -> None:
     with simulate(host, tls=tls) as simulator:
-        hello, connected, mailboxes, left = talk(
-            simulator, run, {"op": "hello"}, sign_in(simulator), MAILBOXES, {"op": "quit"}
-        )
+        hello, connected, mailboxes = talk(simulator, run, {"op": "hello"}, sign_in(simulator), MAILBOXES)
         assert hello["ok"]
-        assert left["ok"]
         assert connected["result"]["certificate"]["store"] == "CurrentUser\\My"
         assert len(mailboxes["rows"]) == 11
         assert [call.cmdlet for call in simulator.tenant.calls][-1] == "Get-Mailbox"
@@ -148,7 +164,7 @@ def test_the_store_holds_what_was_put_there(stored: bool, with_key: bool, code: 
 def test_the_host_may_be_in_constrained_language_mode(run: Run, powershell: HostOptions) -> None:
     with simulate(replace(powershell, constrained=True)) as simulator:
         start = launch("powershell.exe")
-        out, code = run(simulator, start.arguments, start.preamble)
+        out, code = run(simulator, start.arguments, start.preamble, 1)
     assert (out.split(), code) == ([b"@exo", b'{"seq":0,"fatal":"language_mode"}'], 3)
 
 

@@ -71,7 +71,7 @@ class RestoreAction(ExchangeAction):
                 opened(self._connection, options, sign_in, needed_by(traces, check_mode), check_mode, watch) as far,
             ):
                 report, statistics = undo(far.session, traces, settings, watch, journal)
-        report = far.in_full(replace(report, warnings=(*lingering, *report.warnings)))
+        report = far.in_full(replace(report, warnings=(*lingering, *not_undone(runs, run), *report.warnings)))
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
         idle = sum(not write.state.may_have_changed for write in run.writes)
         told = {"run": run.id, "ended": ended, "without_effect": idle}
@@ -106,6 +106,18 @@ def _runs(file: JournalFile) -> tuple[RecordedRun, ...]:
     except JournalDamaged as damage:
         remedy = "nothing was undone. Mend the line, or take it from a backup"
         raise JournalError(f"journal {file.path}: {damage} ({remedy})") from damage
+
+
+def not_undone(runs: Sequence[RecordedRun], run: RecordedRun) -> list[str]:
+    """A warning of the other runs of the journal that may have changed something and that nobody has restored."""
+    restored = {one.begun.of for one in runs}
+    others = [
+        one.id for one in runs if one.may_have_changed and not one.is_restore and one.id not in (*restored, run.id)
+    ]
+    if not others:
+        return []
+    named = ", ".join(others[-_LISTED:])
+    return [f"run {run.id} alone is undone; the journal holds {len(others)} more that wrote: {named} (option run)"]
 
 
 def run_of(runs: Sequence[RecordedRun], name: str, path: str) -> RecordedRun:

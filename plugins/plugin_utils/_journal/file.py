@@ -106,6 +106,10 @@ class JournalFile:
                 with suppress(FileExistsError):
                     return self._create(flags)
             return os.open(self.path, flags)
+        except FileNotFoundError as error:
+            if create:
+                raise self._error("opened", error) from error
+            raise JournalError(f"journal {self.path}: there is no such file on this machine. Check its path") from error
         except OSError as error:
             raise self._error("opened", error) from error
 

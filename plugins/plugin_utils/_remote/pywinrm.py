@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -237,6 +238,29 @@ def _install(package: str = "'pywinrm>=0.5.0'") -> str:
     return f"run `pip install {package}` for the Python that runs Ansible ({sys.executable})"
 
 
+class _Alone:
+    """While a session is made: requests changes the environment of the process meanwhile, where no proxy is to be used,
+    and other lanes would stumble over that."""
+
+    _lock = threading.Lock()
+
+    def __init__(self) -> None:
+        self._held = False
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._held = True
+
+    def __exit__(self, *error: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """May be called more than once."""
+        if self._held:
+            self._held = False
+            self._lock.release()
+
+
 def _instrument(transport: Any, statistics: ChannelStatistics, tickets: Tickets) -> Callable[[], str]:
     """Counts what goes over the wire, handshakes included, keeps the environment out of it, and sees to tickets.
 
@@ -255,8 +279,17 @@ def _instrument(transport: Any, statistics: ChannelStatistics, tickets: Tickets)
         return session
 
     build, set_up = transport.build_session, transport.setup_encryption
-    transport.build_session = lambda: prepared(build())
-    transport.setup_encryption = lambda session: set_up(prepared(session))
+    alone = _Alone()
+
+    def built() -> Any:
+        with alone:
+            return prepared(build())
+
+    def set_up_alone(session: Any) -> Any:
+        alone.end()  # from here on it sends messages, which may take their time
+        return set_up(prepared(session))
+
+    transport.build_session, transport.setup_encryption = built, set_up_alone
     return lambda: _excerpt(latest[0]) if latest else ""
 
 

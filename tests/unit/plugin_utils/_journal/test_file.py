@@ -87,7 +87,7 @@ def test_what_is_no_file_of_ones_own_is_refused_with_what_to_do(tmp_path: Path, 
     }.items():
         with pytest.raises(JournalError, match=says):
             JournalFile(str(tmp_path / name))
-    with pytest.raises(JournalError, match="cannot be opened: No such file"):
+    with pytest.raises(JournalError, match="there is no such file"):
         JournalFile(str(tmp_path / "new"), create=False)
     assert not (tmp_path / "new").exists()
 

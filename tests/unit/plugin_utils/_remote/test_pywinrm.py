@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import winrm
 import winrm.exceptions
 import winrm.transport
@@ -183,3 +185,22 @@ def test_the_environment_stays_outside(tmp_path: Path, monkeypatch: pytest.Monke
     assert session.max_redirects == 0, "a message goes nowhere but to the host"
     assert session.verify is True
     assert not {"http", "https", "all"} & set(session.proxies)
+
+
+def test_sessions_of_several_lanes_are_made_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """requests changes the environment of the process while it makes one, which another would stumble over."""
+    inside: list[int] = []
+    original = requests.Session.merge_environment_settings
+
+    def noted(self: requests.Session, *arguments: Any, **keywords: Any) -> Any:
+        inside.append(1)
+        assert len(inside) == 1, "two at once"
+        made = original(self, *arguments, **keywords)
+        inside.pop()
+        return made
+
+    monkeypatch.setattr(requests.Session, "merge_environment_settings", noted)
+    transports = [connect(replace(TLS, transport="basic"), ChannelStatistics())[0].transport for _each in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        sessions = list(pool.map(lambda transport: transport.build_session(), transports))
+    assert not any(session.trust_env for session in sessions)

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -31,6 +32,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.wsman impo
     Code,
     Endpoint,
     Fault,
+    HttpAnswer,
     Scheme,
     SoapFault,
 )
@@ -197,9 +199,16 @@ def test_tls_that_ends_at_once() -> None:
 
 def test_plain_text_where_it_is_refused() -> None:
     with Endpoint(endpoint_options()) as endpoint:
-        text = refused(channel(endpoint.url, message_encryption="never"))
+        endpoint.faults.add(Fault(HttpAnswer(500), None, times=9))
+        text = refused(channel(endpoint.url))
         assert "HTTP status 500" in text
         assert "ansible_winrm_message_encryption" in text
+
+
+def test_nothing_goes_out_in_plain_text_even_where_it_is_allowed() -> None:
+    with Endpoint(replace(endpoint_options(), allow_unencrypted=True)) as endpoint:
+        assert "in plain text over http" in refused(channel(endpoint.url, message_encryption="never"))
+        assert endpoint.connections == 0
 
 
 def test_a_wrong_path() -> None:

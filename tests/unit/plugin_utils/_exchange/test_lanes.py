@@ -5,124 +5,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import JournalError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import UNANSWERED
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
-    Failure,
-    FailureClass,
-)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.lanes import (
     KEEP_ALIVE_EVERY,
     Lanes,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.pacer import RECOVERED, Pacer
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
-    Answer,
     Call,
-    SessionError,
-    SessionInfo,
     SessionLost,
 )
 
 from .resilience import Clock, answers, name_of, read, reads, write
-
-WAIT = 20.0
-GONE = SessionLost("the host is gone", failure=Failure(FailureClass.HOST_UNREACHABLE))
-#: What happens when a lane makes a call; may block.
-Deed = Callable[["Tower", int, Call], None]
-
-
-def nothing(tower: Tower, lane: int, call: Call) -> None:
-    return None
-
-
-class Tower:
-    """All lanes of a run. ``made``: (lane, name of the call) in the order of their beginning; ``all_there``: set when
-    so many lanes have made a call."""
-
-    def __init__(self, deed: Deed = nothing, refused: int = 0, wanted: int = 3) -> None:
-        self.made: list[tuple[int, str]] = []
-        self.pings: Counter[int] = Counter()
-        self.closed: list[int] = []
-        self.all_there = threading.Event()
-        self.deed = deed
-        self.refused = refused
-        self.wanted = wanted
-        self.changed = threading.Condition()
-
-    def open(self, number: int) -> Lane:
-        if number == self.refused:
-            raise SessionError("too many connections", Failure(FailureClass.SIGN_IN, retry_safe=True))
-        return Lane(self, number)
-
-    def make(self, lane: int, call: Call) -> None:
-        with self.changed:
-            self.made.append((lane, name_of(call)))
-            if len({one for one, _name in self.made}) >= self.wanted:
-                self.all_there.set()
-            self.changed.notify_all()
-        self.deed(self, lane, call)
-
-    def wait_for(self, condition: Callable[[], bool]) -> None:
-        with self.changed:
-            assert self.changed.wait_for(condition, WAIT)
-
-    @property
-    def names(self) -> list[str]:
-        return [name for _lane, name in self.made]
-
-
-class Lane:
-    """One call at a time."""
-
-    def __init__(self, tower: Tower, number: int) -> None:
-        self.info = SessionInfo(place={"lane": number})
-        self._tower = tower
-        self._number = number
-
-    def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
-        for call in calls:
-            try:
-                self._tower.make(self._number, call)
-            except SessionLost as lost:
-                raise SessionLost(str(lost), (call,), lost.failure) from lost
-            yield call, Answer()
-
-    def keep_alive(self) -> None:
-        with self._tower.changed:
-            self._tower.pings[self._number] += 1
-            self._tower.changed.notify_all()
-
-    def close(self) -> None:
-        self._tower.closed.append(self._number)
-
-
-def until_all_are_there(tower: Tower, lane: int, call: Call) -> None:
-    """The first calls wait until every lane has one."""
-    assert tower.all_there.wait(WAIT)
-
-
-def lanes_of(tower: Tower, most: int = 3, patience: float = 0.0, pacer: Pacer | None = None) -> Lanes:
-    return Lanes(tower.open, most, pacer or Pacer(most), patience)
-
-
-def at_work(tower: Tower, most: int) -> Lanes:
-    """All of them are there from the first call on; what is told of them afterwards begins with nothing."""
-    deed, tower.deed, tower.wanted = tower.deed, until_all_are_there, most
-    lanes = lanes_of(tower, most)
-    answers(lanes.invoke, *many(2 * most))
-    tower.deed = deed
-    tower.made.clear()
-    return lanes
-
-
-def many(number: int) -> list[Call]:
-    return [read(f"x{one}") for one in range(number)]
+from .towers import GONE, WAIT, Tower, lanes_of, many, until_all_are_there
 
 
 def test_every_call_is_made_once_by_whichever_lane_has_room() -> None:
@@ -299,160 +199,3 @@ def test_an_invoke_that_is_left_early_takes_no_more_and_the_next_one_gets_its_ow
     taken = len(tower.names)
     assert taken < 500
     assert set(answers(lanes.invoke, *reads("abc"))) == set("abc")
-
-
-def test_once_all_lanes_are_lost_nothing_passes_for_answered() -> None:
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        raise GONE
-
-    lanes = at_work(Tower(deed), 2)
-    for _each in range(2):
-        with pytest.raises(SessionLost, match="the host is gone"):
-            list(lanes.invoke(many(3)))
-
-
-def test_a_journal_that_failed_is_told_though_a_lane_is_lost_after_it() -> None:
-    failing: list[threading.Thread] = []
-    failed = threading.Event()
-
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        assert failed.wait(WAIT)
-        failing[0].join(WAIT)
-        raise GONE
-
-    def source() -> Iterator[Call]:
-        yield write("a")
-        failing.append(threading.current_thread())
-        failed.set()
-        raise JournalError("disk full")
-
-    tower = Tower(deed)
-    with pytest.raises(JournalError, match="disk full"):
-        list(at_work(tower, 2).invoke(source()))
-    assert tower.closed == [lane for lane, _name in tower.made], "the lane that is lost is done with"
-
-
-def test_a_write_that_waits_for_its_turn_is_not_made_once_nobody_waits_for_it() -> None:
-    """Whoever was interrupted writes no more, least of all beside the write that it waited for."""
-    taken, released = threading.Event(), threading.Event()
-
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        if name_of(call) == "a":
-            assert released.wait(WAIT)
-
-    def source() -> Iterator[Call]:
-        yield read("r")
-        yield write("a")
-        taken.set()
-        yield write("a")
-
-    tower = Tower(deed)
-    lanes = at_work(tower, 2)
-    run = lanes.invoke(source())
-    assert isinstance(run, Generator)
-    next(run)
-    assert taken.wait(WAIT)
-    run.close()
-    released.set()
-    answers(lanes.invoke)  # what was begun has ended then
-    assert tower.names.count("a") == 1
-
-
-def test_a_write_that_waits_for_its_turn_is_made_when_the_source_fails_behind_it() -> None:
-    """The journal has it; it would be in doubt, though nobody sent it."""
-    failed = threading.Event()
-
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        assert failed.wait(WAIT)
-
-    def source() -> Iterator[Call]:
-        yield write("a")
-        yield write("a")
-        failed.set()
-        raise JournalError("disk full")
-
-    tower = Tower(deed)
-    made: list[str] = []
-    with pytest.raises(JournalError, match="disk full"):
-        made.extend(name_of(call) for call, _answer in at_work(tower, 3).invoke(source()))
-    assert made == tower.names == ["a", "a"]
-
-
-def test_a_crash_of_a_lane_lets_nobody_wait_for_its_write() -> None:
-    taken = threading.Event()
-
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        assert taken.wait(WAIT)
-        if len(tower.made) == 1:
-            raise ZeroDivisionError
-
-    def source() -> Iterator[Call]:
-        yield write("a")
-        taken.set()
-        yield write("a")
-
-    with pytest.raises(ZeroDivisionError):
-        list(at_work(Tower(deed), 2).invoke(source()))
-
-
-def test_a_lane_that_waits_for_its_turn_does_not_fall_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A write may take longer than the minute after which PowerShell ends in silence."""
-
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        first = len(tower.made) == 1
-        if first:
-            tower.wait_for(lambda: tower.pings[3 - lane] > 0)
-
-    tower = Tower(deed)
-    lanes = at_work(tower, 2)
-    tower.pings.clear()
-    monkeypatch.setattr(
-        "ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.lanes.KEEP_ALIVE_EVERY", 0.01
-    )
-    assert len(list(lanes.invoke([write("a"), write("a")]))) == 2
-
-
-def test_a_lane_that_is_being_opened_when_all_is_closed_is_closed_too() -> None:
-    opening, closing = threading.Event(), threading.Event()
-
-    class Slow(Tower):
-        def open(self, number: int) -> Lane:
-            if number == 2:
-                opening.set()
-                assert closing.wait(WAIT)
-            return Closing(self, number)
-
-    class Closing(Lane):
-        def close(self) -> None:
-            closing.set()
-            super().close()
-
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        if len(tower.made) > 1:
-            assert opening.wait(WAIT)
-
-    tower = Slow(deed)
-    lanes = lanes_of(tower, 2)
-    answers(lanes.invoke, *many(5))
-    lanes.close()
-    assert sorted(tower.closed) == [1, 2]
-
-
-def test_a_fault_in_opening_a_lane_is_trouble_and_no_more() -> None:
-    """A thread that raises would show it with all its values."""
-
-    class Broken(Tower):
-        def open(self, number: int) -> Lane:
-            if number == 2:
-                self.all_there.set()
-                raise ValueError("no such option")
-            return super().open(number)
-
-    def deed(tower: Tower, lane: int, call: Call) -> None:
-        if len(tower.made) > 1:
-            until_all_are_there(tower, lane, call)
-
-    lanes = lanes_of(Broken(deed), 2)
-    assert len(answers(lanes.invoke, *many(5))) == 5
-    lanes.close()
-    assert lanes.trouble == "ValueError: no such option"

@@ -98,6 +98,7 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             return self._answer(413 if length.isdecimal() else 411)
         body = self.rfile.read(int(length))
+        self.site.carried(received=len(body))
         self.site.delay()
         self._headers = ()
         if self.path.rstrip("/") != "/wsman":
@@ -196,6 +197,7 @@ class Connection(BaseHTTPRequestHandler):
             self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.site.carried(sent=len(body))
         size = -(-len(body) // slow.pieces) if slow else len(body)
         for start in range(0, len(body), size or 1):
             if slow:

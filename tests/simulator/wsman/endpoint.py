@@ -94,7 +94,8 @@ class Listener(ThreadingHTTPServer):
 
 class Endpoint:
     """A running service: ``requests`` counts HTTP requests by action, ``connections`` the TCP connections so far,
-    ``rejections`` how often wrong credentials were presented. ``faults`` is the plan of what shall go wrong.
+    ``rejections`` how often wrong credentials were presented, ``bytes_received`` and ``bytes_sent`` the bodies of HTTP.
+    ``faults`` is the plan of what shall go wrong.
 
     It serves from its making until ``stop``; a context manager.
     """
@@ -103,7 +104,7 @@ class Endpoint:
         self.options = options
         self.faults = FaultPlan()
         self.requests: Counter[Action] = Counter()
-        self.connections = self.rejections = 0
+        self.connections = self.rejections = self.bytes_received = self.bytes_sent = 0
         self.stopping = threading.Event()
         self._open: set[Connection] = set()
         self._orphans: list[threading.Thread] = []
@@ -188,6 +189,12 @@ class Endpoint:
         with self._lock:
             self.requests[action] += 1
         return self.faults.take(action)
+
+    def carried(self, received: int = 0, sent: int = 0) -> None:
+        """Counts the bytes of a body."""
+        with self._lock:
+            self.bytes_received += received
+            self.bytes_sent += sent
 
     def authenticator(self, peer_certificate: bytes | None) -> Authenticator:
         authority = self.options.authority

@@ -44,7 +44,10 @@ class CommandLine:
 
 
 class ShellProcess:
-    """A running process in a session of its own; when it ends, or is killed, what it started ends with it."""
+    """A running process in a session of its own; when it ends, or is killed, what it started ends with it.
+
+    ``largest_send``: the most bytes that one Send brought.
+    """
 
     def __init__(self, command: CommandLine) -> None:
         self._process = subprocess.Popen(
@@ -58,6 +61,7 @@ class ShellProcess:
             bufsize=0,
         )
         self.pid = self._process.pid
+        self.largest_send = 0
         self._changed = threading.Condition()
         self._buffers = {"stdout": bytearray(), "stderr": bytearray()}
         self._ended = self._end_fetched = self._closed = self._exit_code_lost = False
@@ -83,6 +87,7 @@ class ShellProcess:
         """Writes to standard input. A write that takes longer than ``timeout`` seconds goes on, but is answered with
         the operation timeout; until it is through the next Send is answered with 170 (winrm facts F1, F5)."""
         with self._changed:
+            self.largest_send = max(self.largest_send, len(data))
             if self._writer is not None and self._writer.is_alive():
                 raise WsmanFault(Code.BUSY)
             pipe = self._process.stdin

@@ -237,8 +237,10 @@ class RpcClient:
             self._ended = self._obituary(output.exit_code)
 
     def _make_room(self, reply: Reply) -> None:
-        """The window is as wide as the work in advance takes, by what the last cmdlet took."""
-        seconds = float(reply.body.get("ms") or 0) / 1000
+        """The window is as wide as the work in advance takes, by what the last cmdlet took; a greeting is none."""
+        if "ms" not in reply.body:
+            return
+        seconds = float(reply.body["ms"] or 0) / 1000
         wide = int(self._ahead / seconds) if seconds > 0 else self._window
         self._room = max(min(wide, self._room * 2, self._window), min(FIRST_WINDOW, self._window))
 

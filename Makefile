@@ -6,10 +6,10 @@ COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
 PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
 GATES := lint types docs package unit-and-sanity integration kerberos
 
-.PHONY: help setup venvs demo soak test unit sanity soak-kills $(GATES) clean
+.PHONY: help setup venvs demo soak test unit sanity soak-kills bench bench-full bench-overhead $(GATES) clean
 
 help:  ## What there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 setup:  ## .venv, with the newest supported ansible-core and every tool
 	@$(PYTHON) tests/tools/venv.py .venv requirements-dev.txt
@@ -71,6 +71,15 @@ sanity-%:
 
 soak-kills: setup  ## kill -9 in the middle of 200 grants, 50 times, each followed by restore (ARGS="--kills 1 --seed 7")
 	@$(IN) python -m ansible_collections.email_router.exchange_online.tests.soak.kills $(ARGS)
+
+bench: setup  ## This collection and other ways side by side, at 1:20: docs/bench.md and docs/bench.svg, in five minutes
+	@$(IN) python -m ansible_collections.email_router.exchange_online.tests.bench
+
+bench-full: setup  ## The same up to 10,000 mailboxes, in more than an hour
+	@$(IN) python -m ansible_collections.email_router.exchange_online.tests.bench --full
+
+bench-overhead: venvs  ## What the collection itself takes of the controller: the other half of docs/bench.md
+	@$(IN) python -m ansible_collections.email_router.exchange_online.tests.bench.overhead
 
 clean:  ## Removes all that make has made
 	rm -rf .venv .venvs .cache

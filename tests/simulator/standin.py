@@ -58,10 +58,10 @@ class Lines:
 class Runner:
     """The state of one process, and its answers."""
 
-    def __init__(self, lines: Lines, source: str) -> None:
+    def __init__(self, lines: Lines, source: str, exchange: Exchange) -> None:
         self._lines = lines
         self._source = source
-        self._exchange = Exchange()
+        self._exchange = exchange
         self._read_only = True
         self._greeted = self._quit = False
         self._idle_seconds = 60
@@ -194,8 +194,8 @@ def _print(text: str) -> None:
             data = data[os.write(sys.stdout.fileno(), data) :]
 
 
-def main(arguments: list[str]) -> int:
-    """As powershell.exe with bootstrap.ps1: reads the runner's source, then serves."""
+def main(arguments: list[str], exchange: Exchange | None = None) -> int:
+    """As powershell.exe with bootstrap.ps1: reads the runner's source, then serves. ``exchange``: its module."""
     switch, command = (["", "", *arguments])[-2:]
     if switch.lower() != "-encodedcommand" or "OpenStandardInput" not in base64.b64decode(command).decode("utf-16-le"):
         print("this stand-in runs nothing but bootstrap.ps1", file=sys.stderr)
@@ -207,7 +207,7 @@ def main(arguments: list[str]) -> int:
     source = [line for line in (lines.read() for number in range(int(count))) if line is not None]
     if len(source) < int(count):
         return NO_RUNNER
-    return Runner(lines, "\n".join(source)).serve()
+    return Runner(lines, "\n".join(source), exchange or Exchange()).serve()
 
 
 if __name__ == "__main__":

@@ -20,23 +20,21 @@ from ...plugins.plugin_utils._exchange.powershell import PowerShellSession
 from ...plugins.plugin_utils._exchange.resilience import ResilientSession
 from ...plugins.plugin_utils._exchange.rights import Right
 from ...plugins.plugin_utils._exchange.session import Session
+from ...plugins.plugin_utils._remote.process import ProcessChannel
 from ...plugins.plugin_utils._remote.rpc import AHEAD, PACE, RpcClient
 from ...plugins.plugin_utils._remote.winrm import WinRMChannel
 from .site import Place
 
-_PROGRAM = "powershell.exe"
 
-
-def run(lanes: int, place: Place) -> None:
-    """One run over all mailboxes, with so many sessions at most."""
+def run(lanes: int, place: Place, local: bool = False) -> None:
+    """One run over all mailboxes, with so many sessions at most; over WinRM, or with a PowerShell of this machine."""
     shorter = place.case.scale or 1.0
     rights = (Right.SEND_AS, Right.FULL_ACCESS) if place.case.both else (Right.SEND_AS,)
 
     def open_lane(_number: int) -> PowerShellSession:
-        channel = WinRMChannel(endpoint=place.url, transport="ntlm", username=place.user, password=place.password)
         return PowerShellSession.open(
-            channel,
-            _PROGRAM,
+            ProcessChannel() if local else _over_winrm(place),
+            place.pwsh if local else "powershell.exe",
             _sign_in(place),
             needed_cmdlets(rights, (), read_only=False),
             read_only=False,
@@ -59,6 +57,10 @@ def enforce(session: Session, account: str, mailboxes: tuple[str, ...], rights: 
     wishes = wishes_of(items, {"default": Profile("default", account, rights)})
     report, _statistics = ensure(session, Scope(wishes), Options(False, WriteSettings()), SilentWatch())
     return report
+
+
+def _over_winrm(place: Place) -> WinRMChannel:
+    return WinRMChannel(endpoint=place.url, transport="ntlm", username=place.user, password=place.password)
 
 
 def _sign_in(place: Place) -> dict[str, str]:

@@ -70,7 +70,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Place:
-    """What whoever drives a case is told: where, as whom, and which mailboxes."""
+    """What whoever drives a case is told: where, as whom, and which mailboxes.
+
+    ``pwsh``: the same PowerShell on this machine.
+    """
 
     case: Case
     url: str
@@ -79,6 +82,7 @@ class Place:
     organization: str
     app_id: str
     thumbprint: str
+    pwsh: str
     mailboxes: tuple[str, ...]
     account: str = ROUTER
 
@@ -212,7 +216,7 @@ class _Stage:
         mailboxes = tuple(each.address for each in _listed(self._tenant.organisation, self._case))
         return Place(
             self._case, simulator.url, simulator.user, simulator.password, simulator.organization,
-            application.app_id, application.thumbprint, mailboxes,
+            application.app_id, application.thumbprint, str(simulator.local().executable), mailboxes,
         )  # fmt: skip
 
     @property

@@ -124,6 +124,8 @@ def estimate(costs: Mapping[Key, Mapping[int, Cost]], key: Key, size: int) -> Es
         nothing = Cost(*(0.0 for _field in fields(Cost)))
         return Estimate(nothing.and_so_on(measured[far], size / far), (far,))
     line = measured[near].and_so_on(measured[far], (size - near) / (far - near))
+    if measured[far].sign_ins < far:  # it does not grow with the mailboxes: there are as many sessions as there may be
+        line = replace(line, sign_ins=measured[far].sign_ins)
     return Estimate(line, (near, far))
 
 

@@ -29,11 +29,11 @@ def _same(
 #: At most five minutes on two cores.
 QUICK = _plan(
     a=_same((10,), (10,), ()),
-    b=_same((10, 30), (10, 30), (10,)),
-    c=_same((10, 30), (10, 30), (10,)) | {(_SEND_AS, Situation.STEADY): (10, 100, 1_000, 10_000)},
-    d=_same((10, 30), (10, 30), (10,)),
-    e1=_same((10, 100, 1_000), (10, 60), (10, 100)),
-    e3=_same((10, 100, 1_000), (10, 100), (10, 100)) | {(_BOTH, Situation.FIRST): (10, 100, 300)},
+    b=_same((10, 30), (10, 20), (10,)),
+    c=_same((10, 30), (10, 20), (10,)) | {(_SEND_AS, Situation.STEADY): (10, 100, 1_000, 10_000)},
+    d=_same((10, 30), (10, 20), (10,)),
+    e1=_same((10, 100, 1_000), (10, 60), (100,)),
+    e3=_same((10, 100, 1_000), (10, 100), (100,)) | {(_BOTH, Situation.FIRST): (10, 100, 300)},
 )
 #: About an hour and a half.
 FULL = _plan(

@@ -32,7 +32,7 @@ from .journal import Journal, NoJournal
 from .meter import MeteredSession, Statistics, Watch
 from .model import Facts, Finding, Grant, Observed, Report, State, Stop, Want, Wish
 from .observe import doubts_in_words, doubts_of, observe
-from .plan import plan
+from .plan import Step, plan
 from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
 from .writing import OUT_OF_TIME, Writer
 
@@ -96,7 +96,7 @@ def ensure(
     surplus = _look_for_surplus(reading, scope, directory, wants, [*hopeless, *problems])
     others = _look_for_others(reading, wants, directory, wishes) if scope.exclusive else Surplus((), ())
     held = {want.grant.key for want in wants if _is_held(want, observed)}
-    steps = (*made.steps, *surplus.steps, *others.steps)
+    steps = _spread((*made.steps, *surplus.steps, *others.steps))
     brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
     stop: Stop | None = None
     if options.check_mode or brake:
@@ -188,6 +188,11 @@ def _still_needed(retired: Iterable[str], wishes: Iterable[Wish], principals: Ma
                 "(retire it when the rotation is done)"
             ] = None
     return iter(reasons)
+
+
+def _spread(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Right by right: no lane is to wait for another that still writes to the same mailbox."""
+    return tuple(sorted(steps, key=lambda step: step.want.grant.right.value))
 
 
 def _is_held(want: Want, observed: Mapping[Grant, Observed]) -> bool:

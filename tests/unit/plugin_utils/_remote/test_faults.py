@@ -165,11 +165,11 @@ def test_f21_a_process_that_has_ended_is_reported_with_its_last_words() -> None:
 
 
 def test_f22_half_a_line_is_said_again_after_a_line_feed() -> None:
-    """The runner answers it with bad_frame, and goes on."""
+    """The runner answers it with bad_frame, and goes on with what came whole."""
     channel = FakeChannel(on_send=[OnSend.ARRIVES, OnSend.ARRIVES, OnSend.CUT_SILENTLY])
     client = started(channel)
-    assert echoes(client.stream(calls(range(10)))) == wanted(range(10))
-    assert invoked(channel.runner) == [str(number) for number in range(10)]
+    assert sorted(echoes(client.stream(calls(range(10))))) == wanted(range(10))
+    assert sorted(invoked(channel.runner)) == [str(number) for number in range(10)]
     assert all(sent.startswith(b"\n") for sent in channel.sends[1:])
 
 

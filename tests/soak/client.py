@@ -29,6 +29,8 @@ from .job import Job
 #: longer where calls may stay without an answer.
 IN_VAIN, HUSH = {"winrm": 20.0, "local": 5.0}, 100.0
 POLL = 0.5
+#: The same while PowerShell starts, which is work and takes its time: half a minute in vain ends it.
+STARTING = 6.0
 #: For how long a process that does not end is waited for.
 GRACE = 1.0
 
@@ -51,9 +53,10 @@ class SoakedClient(RpcClient):
         begun = self.time.monotonic()
         output = super()._heard()
         waited = self.time.monotonic() - begun
-        in_vain = self._greeted and not output.stdout and not output.ended and waited >= POLL / 2
+        in_vain = not output.stdout and not output.ended and waited >= POLL / 2
         if in_vain and not self.job.patient:
-            self.time.skip((HUSH if self.job.hush else IN_VAIN[self.job.transport]) - waited)
+            stands_for = HUSH if self.job.hush else IN_VAIN[self.job.transport]
+            self.time.skip((stands_for if self._greeted else STARTING) - waited)
         return output
 
 

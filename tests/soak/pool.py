@@ -1,7 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many runs, two at a time, for as long as there is time."""
+"""Many runs, three at a time, for each waits a good deal, for as long as there is time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .evidence import Evidence
 from .run import Workshop, play
 from .scenario import scenario_of
 
-AT_ONCE = 2
+AT_ONCE = 3
 
 
 class _Worker:

@@ -83,7 +83,7 @@ FATAL = {
 
 @pytest.mark.xfail(
     strict=False,
-    reason="its expectations are older than sessions that outlive their PowerShell: to be brought up to date",
+    reason="on a machine under heavy load something was left behind at the end, once: not understood yet",
 )
 def test_powershell_goes_on_over_a_connection_that_breaks_in_every_way(set_stage: SetStage) -> None:
     names = boxes(len(PASSING) + 1)

@@ -83,7 +83,7 @@ FATAL = {
 
 @pytest.mark.xfail(
     strict=False,
-    reason="all is granted, but a fault may strike later than at the write it is meant for: at the end, or out of order",
+    reason="all is granted, but a fault may strike later than at the write that it is meant for",
 )
 def test_powershell_goes_on_over_a_connection_that_breaks_in_every_way(set_stage: SetStage) -> None:
     names = boxes(len(PASSING) + 1)

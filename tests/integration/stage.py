@@ -192,7 +192,8 @@ class Stage:
     def play(self, *arguments: str | Path, environment: Mapping[str, str] | None = None) -> Run:
         """Runs ansible-playbook, and looks whether anything of it is left behind."""
         run = self.node.play(*arguments, environment=environment)
-        assert self.left_behind() == [], run.output
+        left = self.left_behind()
+        assert not left, f"left behind: {left}\n{run.output}"
         return run
 
     def ensure(self, hosts: Hosts, *arguments: str, **options: Any) -> Run:

@@ -75,8 +75,11 @@ def test_kinit_gets_a_ticket_for_the_channel_alone(
     assert USER in call["command_lines"], "its own command line was looked at"
 
 
-def test_messages_in_the_clear_are_refused_so_they_were_encrypted(serve: Serve, reach: Reach) -> None:
-    refused(reach(serve(), message_encryption="never"), "HTTP status 500")
+def test_messages_in_the_clear_are_refused_before_anything_is_sent(serve: Serve, reach: Reach) -> None:
+    endpoint = serve()
+    with pytest.raises(ChannelError, match="would go in plain text over http"):
+        reach(endpoint, message_encryption="never").open("powershell.exe", LAUNCH.arguments)
+    assert not endpoint.requests
 
 
 def test_a_keytab_stands_in_for_the_password(

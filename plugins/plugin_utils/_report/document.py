@@ -1,0 +1,104 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report as a document: what its JSON holds, and what every other format is written from."""
+
+from __future__ import annotations
+
+from typing import Optional, TypedDict
+
+FORMAT = "email_router.exchange_online/access-report"
+#: Grows when a reader of the last version would misread the document.
+VERSION = 1
+
+
+class Source(TypedDict):
+    """What ran it, from the variables of the CI system; empty texts outside of one."""
+
+    system: str
+    commit: str
+    ref: str
+    job: str
+    url: str
+
+
+class Head(TypedDict):
+    """``created``: RFC 3339, UTC. ``application``: who signed in. ``mode``: audit or enforcement. ``rehearsal``: it ran
+    on a snapshot. ``coverage``: as mailbox_delegation gives it."""
+
+    created: str
+    collection_version: str
+    organization: str
+    application: str
+    mode: str
+    rehearsal: bool
+    source: Source
+    coverage: dict[str, object]
+
+
+class Row(TypedDict):
+    """One mailbox, account and right. The first ten are the row of mailbox_delegation.
+
+    ``until``, ``reason``: what the host's variables say of the grant, or empty. ``verdict``: ok, ignore, warn or fail.
+    ``since``: when a report first had this outcome for it, without another in between. ``regranted``: in how many
+    reports on end it had to be granted again, so that something else must be removing it.
+    """
+
+    mailbox: str
+    address: str
+    account: str
+    right: str
+    state: str
+    before: str
+    outcome: str
+    cause: str
+    next_step: str
+    notes: list[str]
+    until: str
+    reason: str
+    verdict: str
+    since: str
+    regranted: int
+
+
+class Verdict(TypedDict):
+    """``sentence``: what is wrong, for a last line. ``rules``: outcome to fail, warn or ignore."""
+
+    failed: bool
+    sentence: str
+    rules: dict[str, str]
+    counts: dict[str, int]
+
+
+class Key(TypedDict):
+    """Which grant a change is about."""
+
+    mailbox: str
+    account: str
+    right: str
+
+
+class Changes(TypedDict):
+    """What is otherwise than in the report before. ``since``: when that was created."""
+
+    since: str
+    new_drift: list[Key]
+    mended: list[Key]
+    new_surplus: list[Key]
+    mailboxes_added: list[str]
+    mailboxes_gone: list[str]
+    still_pending: list[Key]
+    regranted: list[Key]
+
+
+class Document(TypedDict):
+    """``changes``: None where no report before it was given. ``statistics``: as mailbox_delegation gives them."""
+
+    format: str
+    version: int
+    head: Head
+    verdict: Verdict
+    summary: dict[str, int]
+    changes: Optional[Changes]
+    statistics: dict[str, object]
+    rows: list[Row]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, TypedDict
+from typing import TypedDict
 
 FORMAT = "email_router.exchange_online/access-report"
 #: Grows when a reader of the last version would misread the document.
@@ -99,6 +99,6 @@ class Document(TypedDict):
     head: Head
     verdict: Verdict
     summary: dict[str, int]
-    changes: Optional[Changes]
+    changes: Changes | None
     statistics: dict[str, object]
     rows: list[Row]

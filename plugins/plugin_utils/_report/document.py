@@ -62,10 +62,15 @@ class Row(TypedDict):
 
 
 class Verdict(TypedDict):
-    """``sentence``: what is wrong, for a last line. ``rules``: outcome to fail, warn or ignore."""
+    """``sentence``: what is wrong, for a last line. ``rules``: outcome to fail, warn or ignore.
+
+    ``failure_class``, ``retry_safe``: as mailbox_delegation gives them, so that a pipeline knows whether to try again.
+    """
 
     failed: bool
     sentence: str
+    failure_class: str
+    retry_safe: bool
     rules: dict[str, str]
     counts: dict[str, int]
 

@@ -44,13 +44,15 @@ class LivingSession(Session, Protocol):
 
 
 class _Queue:
-    """Calls to be sent: those that come again first, then those that were never sent, until it is told to hold.
+    """Calls to be sent: those that come again first, then those that were never sent, then those that were put off;
+    until it is told to hold.
 
     ``repeats``: counts those that came again, by cmdlet.
     """
 
     def __init__(self, calls: Iterable[Call], repeats: Counter[str]) -> None:
         self.again: deque[Call] = deque()
+        self._last: deque[Call] = deque()
         self._repeats = repeats
         self._struck: list[Call] = []
         self._fresh = iter(calls)
@@ -69,13 +71,27 @@ class _Queue:
             self.taken += 1
             yield call
 
+    @property
+    def left(self) -> tuple[Call, ...]:
+        """Those that were to come again."""
+        return (*self.again, *self._last)
+
+    def put_off(self, call: Call) -> None:
+        """It comes again when all others have been sent."""
+        (self.again if self.exhausted else self._last).append(call)
+
     def _next(self) -> Call | None:
-        if self.again:
-            self._repeats[self.again[0].cmdlet] += 1
-            return self.again.popleft()
-        call = next(self._fresh, None)
-        self.exhausted = self.exhausted or call is None
-        return call
+        if not self.again and not self.exhausted:
+            call = next(self._fresh, None)
+            if call is not None:
+                return call
+            self.exhausted = True
+            self.again.extend(self._last)
+            self._last.clear()
+        if not self.again:
+            return None
+        self._repeats[self.again[0].cmdlet] += 1
+        return self.again.popleft()
 
     def strike(self, call: Call) -> int:
         """Counts against a call that the session was lost while it ran."""
@@ -179,11 +195,17 @@ class EnduringSession:
             self._drop(session, SessionLost(text, failure=Failure(FailureClass.SESSION_LOST, retry_safe=True)))
 
     def _left(self, lost: SessionLost, queue: _Queue) -> Iterator[tuple[Call, Answer]]:
-        """The calls under way: the first of them is the one that PowerShell worked on."""
+        """The calls under way: the first of them is the one that PowerShell worked on.
+
+        One that took too long is let go, but once more is asked what no mailbox alone depends on.
+        """
         for number, call in enumerate(lost.unanswered):
-            guilty = number == 0 and (lost.overdue or queue.strike(call) >= STRIKES)
+            struck = queue.strike(call) if number == 0 else 0
+            guilty = struck >= STRIKES or (struck > 0 and lost.overdue and not _is_of_many(call))
             if call.cmdlet in WRITERS or (guilty and not self._deadline.is_over):
                 yield call, Answer(error=CmdletError(f"never answered: {lost}", code=UNANSWERED))
+            elif struck and lost.overdue:
+                queue.put_off(call)
             else:
                 queue.again.append(call)
 
@@ -227,7 +249,12 @@ class EnduringSession:
                 self.opened += 1
                 return session
         self._cause, self._is_over = f"{self._cause}{trouble}", True
-        raise SessionLost(self._cause, tuple(queue.again), self._why)
+        raise SessionLost(self._cause, queue.left, self._why)
+
+
+def _is_of_many(call: Call) -> bool:
+    """A look-up of twenty, an account, what one holds anywhere: its answer decides on more than one mailbox."""
+    return "Identity" not in call.parameters
 
 
 def _says_ended(answer: Answer) -> bool:

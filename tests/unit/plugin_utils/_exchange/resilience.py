@@ -29,12 +29,16 @@ def read(name: str) -> Call:
     return Call("Get-MailboxPermission", {"Identity": name})
 
 
+def look_up(name: str) -> Call:
+    return Call("Get-EXORecipient", {"Filter": name})
+
+
 def write(name: str) -> Call:
     return Call("Add-MailboxPermission", {"Identity": name})
 
 
 def name_of(call: Call) -> str:
-    return str(call.parameters["Identity"])
+    return str(call.parameters.get("Identity") or call.parameters["Filter"])
 
 
 class Clock:

@@ -30,7 +30,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     SessionLost,
 )
 
-from .resilience import DENIED, ENDED, Clock, Far, FarSession, answers, name_of, read, reads, write
+from .resilience import DENIED, ENDED, Clock, Far, FarSession, answers, look_up, name_of, read, reads, write
 
 GONE = SessionLost("PowerShell ended")
 NO_START = SessionError("exit code 1", Failure(FailureClass.POWERSHELL))
@@ -74,6 +74,34 @@ def test_a_call_that_takes_too_long_is_given_up_and_the_others_go_on() -> None:
     assert made["b"].error is not None
     assert made["b"].error.code == UNANSWERED
     assert [name for name in "acd" if made[name].error] == []
+
+
+def test_a_look_up_of_many_that_takes_too_long_is_made_once_more_after_all_others() -> None:
+    far = Far(b=SessionLost("no answer in 1200 seconds", overdue=True))
+    session = enduring(far)
+    made = answers(session.invoke, read("a"), look_up("b"), *reads("cdefghij"))
+    assert all(answer.error is None for answer in made.values())
+    assert (far.names[:2], far.names.count("b"), far.names[-1]) == (["a", "b"], 2, "b")
+    assert session.opened == 2
+
+
+def test_a_look_up_of_many_that_takes_too_long_twice_is_given_up() -> None:
+    late = SessionLost("no answer in 1200 seconds", overdue=True)
+    far = Far(b=[late, late])
+    made = answers(enduring(far).invoke, read("a"), look_up("b"), read("c"))
+    assert far.names.count("b") == 2
+    assert made["b"].error is not None
+    assert made["b"].error.code == UNANSWERED
+    assert (made["a"].error, made["c"].error) == (None, None)
+
+
+def test_a_look_up_that_was_put_off_is_told_of_where_no_other_session_can_be_opened() -> None:
+    far = Far(b=SessionLost("no answer in 1200 seconds", overdue=True))
+    session = enduring(far)
+    far.refusals = [REFUSED]
+    with pytest.raises(SessionLost) as lost:
+        answers(session.invoke, look_up("b"), read("c"))
+    assert sorted(name_of(call) for call in lost.value.unanswered) == ["b", "c"]
 
 
 def test_a_call_at_which_powershell_dies_again_is_not_tried_a_third_time() -> None:

@@ -24,6 +24,7 @@ from .result import result_of, settled
 from .scope import brakes_of, is_serial
 from .sessions import opened
 from .sign_in import choose_sign_in
+from .slices import slice_faults, sliced_template
 
 
 class PermissionAction(ExchangeAction):
@@ -33,6 +34,8 @@ class PermissionAction(ExchangeAction):
 
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         check_mode = self._task.check_mode
+        if faults := slice_faults(options, sliced_template(task_vars)):
+            raise InputError(faults)
         scope = scope_of(options)
         settings = Options(
             check_mode,

@@ -107,7 +107,12 @@ _TABLE: tuple[tuple[str, str, Meaning, str], ...] = (
     ("E12", r"couldn't be read from domain controller|replication delays", Meaning.TRANSIENT, _LATER),
     ("E13", rf"ThrottlingError|LimitsExceeded|{STATUS}429\b|Too many requests", Meaning.THROTTLED, _LATER),
     ("E14", r"(?<!')Server ?Busy(?![@'])", Meaning.THROTTLED, _LATER),
-    ("E15", r"exceeded the maximum number of connections allowed|MaxConcurrency", Meaning.THROTTLED, _LATER),
+    (
+        "E15",
+        r"exceeded the maximum number of connections allowed|MaxConcurrency",
+        Meaning.THROTTLED,
+        f"{_LATER}, with fewer sessions on the organisation at once",
+    ),
     (
         "E16",
         r"DCOverloaded|ADTransientException|LDAP server is unavailable|SuitabilityDirectory|StorageTransient",

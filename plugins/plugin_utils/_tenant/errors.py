@@ -211,6 +211,14 @@ def sign_in(kind: str, text: str) -> TenantError:
     return TenantError(CmdletError(text, kind, "", "NotSpecified", "Connect-ExchangeOnline"))
 
 
+def too_many_sessions(most: int) -> TenantError:
+    """E15: as Remote PowerShell said it; what the REST service says, if anything, is not known."""
+    text = (
+        f"You have exceeded the maximum number of connections allowed : {most} for the policy party : MaxConcurrency."
+    )
+    return sign_in("System.Management.Automation.Remoting.PSRemotingTransportException", text)
+
+
 #: A warning about a recipient and a trustee.
 Wording = Callable[[str, str], str]
 

@@ -48,11 +48,13 @@ class App:
 class Settings:
     """``replication_lag``: how many reads of an object still show what was before a write to it.
     ``filter_limit``: the longest -Filter that is accepted, in characters; 0: any.
+    ``most_sessions``: how many may be signed in at once; 0: any, for no number is published (exchange facts 6.4).
     ``custom_domains``: names of the organisation that are no good for -Organization (exchange facts 3.3).
     """
 
     replication_lag: int = 0
     filter_limit: int = 0
+    most_sessions: int = 0
     custom_domains: tuple[str, ...] = ()
 
 

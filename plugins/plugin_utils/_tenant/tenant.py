@@ -101,7 +101,11 @@ class Tenant:
     def connect(self, sign_in: Mapping[str, object]) -> Connection:
         """Keys as POST /connect in tests/simulator/README.md. Raises TenantError."""
         with self._lock:
-            return self._let_in(connection(self.organisation, sign_in, self._next_id()))
+            made = connection(self.organisation, sign_in, self._next_id())
+            most = self.organisation.settings.most_sessions
+            if most and len(self._connections) >= most:
+                raise errors.too_many_sessions(most)
+            return self._let_in(made)
 
     def admit(self) -> Connection:
         """Signs whoever asks in as one that may do everything: for rehearsals, which need no application."""

@@ -99,3 +99,13 @@ def test_e20_a_custom_domain_gets_in_and_fails_at_the_second_page() -> None:
 def test_the_application_of_an_organisation_that_names_none_can_do_everything() -> None:
     connection = Tenant(Organisation.from_dict({})).connect(SIGN_IN)
     assert {"Set-Mailbox", "Add-MailboxPermission"} <= set(connection.cmdlets)
+
+
+def test_e15_only_so_many_sessions_at_once_and_another_when_one_has_gone() -> None:
+    tenant = Tenant(an_organisation(settings={"most_sessions": 2}))
+    first, _second = tenant.connect(SIGN_IN), tenant.connect(SIGN_IN)
+    with pytest.raises(TenantError, match="maximum number of connections allowed : 2"):
+        tenant.connect(SIGN_IN)
+    tenant.disconnect(first.connection_id)
+    tenant.connect(SIGN_IN)
+    assert tenant.sign_ins == 3

@@ -16,11 +16,29 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions, find_powershell
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
+from ansible_collections.email_router.exchange_online.tests.tools import newest
 
+from .harness import CORES
 from .installed import as_user, install
 from .stage import Stage
 
 SetStage = Callable[..., Stage]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is about a core that is not among those chosen is left out, and counted."""
+    cores = {item: getattr(item, "callspec").params.get("core") for item in items if hasattr(item, "callspec")}
+    others = [item for item, core in cores.items() if isinstance(core, str) and core not in CORES]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cores_are_there() -> None:
+    """The newest ones cannot be had everywhere."""
+    why = newest.PLACE.missing() if newest.ENVIRONMENTS.keys() & CORES.keys() else ""
+    if why:
+        pytest.skip(f"the newest ansible-cores are NOT TESTED: {why}")
 
 
 @pytest.fixture(scope="session", autouse=True)

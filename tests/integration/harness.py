@@ -15,12 +15,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.email_router.exchange_online.tests.tools import newest
+
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "email_router.exchange_online"
 TASK = f"{COLLECTION}.mailbox_delegation"
-NEWEST = "2.19"
-#: Version of ansible-core → the environment that holds it; made by ``make venvs``.
-CORES = {"2.17": ROOT / ".venvs" / "2.17", "2.18": ROOT / ".venvs" / "2.18", NEWEST: ROOT / ".venv"}
+#: Version of ansible-core → the environment that holds it; made by ``make venvs``, and by ``make newest``.
+ENVIRONMENTS = {
+    "2.17": ROOT / ".venvs" / "2.17",
+    "2.18": ROOT / ".venvs" / "2.18",
+    "2.19": ROOT / ".venv",
+    **newest.ENVIRONMENTS,
+}
+#: Those that the tests run on. ``make newest`` names others in this variable.
+CORES = {core: ENVIRONMENTS[core] for core in os.environ.get("CORES", "2.17 2.18 2.19").split()}
+NEWEST = max(CORES)
 #: For long stories whose steps other tests run on every core.
 OLDEST_AND_NEWEST = (min(CORES), max(CORES))
 #: Seconds; the longest run takes a tenth of it.
@@ -130,8 +139,8 @@ class ControlNode:
         return [str(self._program()), *map(str, arguments)], self._surroundings()
 
     def _program(self) -> Path:
-        program = CORES[self.core] / "bin" / "ansible-playbook"
-        assert program.exists(), f"no ansible-core {self.core} at {CORES[self.core]}: run `make venvs`"
+        program = ENVIRONMENTS[self.core] / "bin" / "ansible-playbook"
+        assert program.exists(), f"no ansible-core {self.core} at {ENVIRONMENTS[self.core]}: run `make venvs`"
         return program
 
     def _surroundings(self) -> dict[str, str]:

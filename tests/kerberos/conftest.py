@@ -35,7 +35,7 @@ Reach = Callable[..., WinRMChannel]
 
 @pytest.fixture(scope="session", autouse=True)
 def _kerberos_is_there() -> None:
-    why = kerberos.missing()
+    why = kerberos.PLACE.missing()
     if why:
         pytest.skip(f"Kerberos is NOT TESTED: {why}")
 

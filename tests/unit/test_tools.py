@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.email_router.exchange_online.tests.tools import (
     checkout,
+    debian,
     gates,
     kerberos,
     package,
@@ -93,36 +95,32 @@ def test_a_copy_of_the_checkout_holds_its_files_and_nothing_that_lay_there_befor
 
 
 @pytest.fixture
-def kerberos_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the tool puts Kerberos, empty."""
-    for name, part in {"PLACE": "", "FILES": "root", "PYTHON": "python", "STAMP": "stamp", "REASON": "reason"}.items():
-        monkeypatch.setattr(kerberos, name, tmp_path / "kerberos" / part)
-    monkeypatch.setattr(kerberos, "ROOT", tmp_path)
-    return tmp_path / "kerberos"
+def place(tmp_path: Path) -> debian.Place:
+    """Nothing is in it."""
+    return debian.Place(tmp_path / "place", title="Kerberos", target="kerberos", content="for this Python\n")
 
 
-def test_where_kerberos_cannot_be_had_the_run_says_why_and_goes_on(
-    kerberos_place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_what_cannot_be_had_is_said_with_its_reason_and_the_run_goes_on(
+    place: debian.Place, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert "make kerberos" in kerberos.missing()
-    monkeypatch.setenv("PATH", str(kerberos_place / "nothing"))
-    kerberos.main()
+    assert "make kerberos" in place.missing()
+    monkeypatch.setenv("PATH", str(place.directory / "nothing"))
+    place.fill(kerberos.fill)
     assert "Kerberos: NOT TESTED, this machine has no apt-get" in capfd.readouterr().out
-    assert kerberos.missing() == "this machine has no apt-get"
+    assert place.missing() == "this machine has no apt-get"
 
 
-def test_kerberos_that_was_compiled_for_another_place_or_python_is_made_anew(
-    kerberos_place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+def test_what_was_made_for_another_place_or_python_is_made_anew(
+    place: debian.Place, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(kerberos, "fill", lambda: None)
-    kerberos.main()
-    assert kerberos.missing() == ""
+    place.fill(lambda: None)
+    assert place.missing() == ""
     capfd.readouterr()
-    kerberos.main()
+    place.fill(lambda: None)
     assert capfd.readouterr().out == "", "it is there"
-    kerberos.STAMP.write_text(kerberos.STAMP.read_text().replace(str(kerberos_place), "elsewhere"))
-    assert kerberos.missing()
-    kerberos.main()
+    other = replace(place, content="for another Python\n")
+    assert other.missing()
+    other.fill(lambda: None)
     assert "ready" in capfd.readouterr().out
 
 

@@ -101,6 +101,15 @@ options:
         description: What is wanted; the default is O(state).
         type: str
         choices: [present, absent]
+      until:
+        description:
+          - The last day on which its grants are wanted, V(YYYY-MM-DD), to its end in UTC; or a moment with its zone as
+            in RFC 3339, such as V(2026-12-31T18:00:00+01:00). After it V(present) counts as V(absent), and the rows say
+            so; from 14 days before, rows and a warning tell of it.
+        type: str
+      reason:
+        description: What the grants are for, in free text, for readers of the result.
+        type: str
   surplus_group:
     description:
       - The inventory group that lists every mailbox which may hold grants, whatever C(--limit) and C(serial) say.
@@ -169,8 +178,9 @@ options:
     default: fail
 notes:
   - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state),
-    C(mailbox_delegation_mailbox) (the address, where the name of the host is not) and
-    C(mailbox_delegation_organization) (must be the task's organisation) are read from the inventory.
+    C(mailbox_delegation_mailbox) (the address, where the name of the host is not),
+    C(mailbox_delegation_organization) (must be the task's organisation), C(mailbox_delegation_until) and
+    C(mailbox_delegation_reason) (as O(mailboxes[].until) and O(mailboxes[].reason)) are read from the inventory.
 seealso:
   - name: Set up the Email Router's service account in Exchange Online
     description: Microsoft KB 2708727.
@@ -202,6 +212,7 @@ EXAMPLES = r"""
     mailboxes:
       - {mailbox: sales@contoso.com, profile: router}
       - {mailbox: old.queue@contoso.com, profile: router, state: absent}
+      - {mailbox: fair@contoso.com, profile: router, until: "2026-12-31", reason: the trade fair}
   delegate_to: localhost
   run_once: true
 """
@@ -249,6 +260,8 @@ grants:
     cause: {description: "Why, if not as wanted", type: str, returned: always}
     next_step: {description: What to do about it, type: str, returned: always}
     notes: {description: What else was noticed, type: list, elements: str, returned: always}
+    until: {description: "Until when the mailbox's grants are wanted, as given, or empty", type: str, returned: always}
+    reason: {description: "What they are for, as given, or empty", type: str, returned: always}
   sample:
     - mailbox: sales@contoso.com
       address: sales@contoso.com
@@ -260,6 +273,8 @@ grants:
       cause: ""
       next_step: ""
       notes: []
+      until: ""
+      reason: ""
 attention:
   description: The rows that are not as wanted, in words, at most 50.
   returned: always, but for failures of the whole run

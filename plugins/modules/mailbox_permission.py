@@ -226,6 +226,8 @@ grants:
     cause: {description: "Why, if not as wanted", type: str, returned: always}
     next_step: {description: What to do about it, type: str, returned: always}
     notes: {description: What else was noticed, type: list, elements: str, returned: always}
+    until: {description: "Empty, for mailbox_delegation alone knows an end", type: str, returned: always}
+    reason: {description: "Empty, for mailbox_delegation alone is told one", type: str, returned: always}
   sample:
     - mailbox: board@contoso.com
       address: board@contoso.com
@@ -237,6 +239,8 @@ grants:
       cause: ""
       next_step: ""
       notes: []
+      until: ""
+      reason: ""
 attention:
   description: The rows that are not as wanted, in words, at most 50.
   returned: always, but for failures of the whole run

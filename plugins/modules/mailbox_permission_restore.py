@@ -173,6 +173,8 @@ grants:
     cause: {description: "Why, if not as before the run", type: str, returned: always}
     next_step: {description: What to do about it, type: str, returned: always}
     notes: {description: What else was noticed, type: list, elements: str, returned: always}
+    until: {description: "Empty, for mailbox_delegation alone knows an end", type: str, returned: always}
+    reason: {description: "Empty, for mailbox_delegation alone is told one", type: str, returned: always}
   sample:
     - mailbox: sales@contoso.com
       address: sales@contoso.com
@@ -184,6 +186,8 @@ grants:
       cause: ""
       next_step: ""
       notes: []
+      until: ""
+      reason: ""
 attention:
   description: The rows that are not as before the run, in words, at most 50.
   returned: always, but for failures of the whole run

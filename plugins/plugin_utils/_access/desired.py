@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from operator import attrgetter
 
 from .._exchange.accounts import Account, account_fault
 from .._exchange.directory import Found
 from .._exchange.failures import Failure
 from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, address_fault
 from .._exchange.rights import Right
+from .._wording import counted
 from .model import Finding, Grant, GrantKey, Outcome, Profile, State, Want, Wish
+from .terms import ENDLESS, SOON, Term
 
 _OUTCOME_OF = {
     ProblemKind.NOT_FOUND: Outcome.NOT_FOUND,
@@ -47,6 +51,26 @@ class MailboxItem:
     address: str
     profiles: tuple[str, ...]
     state: State
+    term: Term = ENDLESS
+
+    def at(self, now: datetime) -> MailboxItem:
+        """As it counts at that time: past its end it is wanted absent. A note says so, and shortly before it, too."""
+        note, state = "", self.state
+        if self.state is State.PRESENT and self.term.is_over(now):
+            state, note = State.ABSENT, f"it was wanted until {self.term.until} only, so it is wanted absent since then"
+        elif self.state is State.PRESENT and self.term.ends_soon(now):
+            note = f"it is wanted until {self.term.until} only, which is within {SOON.days} days"
+        return replace(self, state=state, term=replace(self.term, note=note))
+
+
+def ending_soon(items: Iterable[MailboxItem], now: datetime) -> list[str]:
+    """A warning of the mailboxes whose grants are wanted for a short time yet, or none."""
+    ending = [item for item in items if item.state is State.PRESENT and item.term.ends_soon(now)]
+    if not ending:
+        return []
+    first = min(ending, key=attrgetter("term.end"))
+    many = counted(len(ending), "mailbox is", "mailboxes are")
+    return [f"{many} wanted for {SOON.days} days or less yet, the first: {first.host}, until {first.term.until}"]
 
 
 def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> tuple[Wish, ...]:
@@ -56,12 +80,13 @@ def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> 
     Raises InputError for profiles that no one defined and mailboxes that have none.
     """
     faults: list[str] = []
-    wishes: dict[tuple[str, str, Right, State, str], Wish] = {}
+    wishes: dict[tuple[str, str, Right, State, str, Term], Wish] = {}
     for item in items:
         faults.extend(_faults_of(item, profiles))
         for profile in (profiles[name] for name in item.profiles if name in profiles):
             for wish in _wishes(item, profile):
-                wishes.setdefault((wish.host, wish.account.lower(), wish.right, wish.state, wish.after.lower()), wish)
+                key = (wish.host, wish.account.lower(), wish.right, wish.state, wish.after.lower(), wish.term)
+                wishes.setdefault(key, wish)
     faults.extend(_account_faults(profiles))
     if faults:
         raise InputError(dict.fromkeys(faults))
@@ -70,15 +95,18 @@ def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> 
 
 def _wishes(item: MailboxItem, profile: Profile) -> Iterator[Wish]:
     """An account that is replaced loses what the new one gets, and only once the new one has it."""
+    host, address, term = item.host, item.address, item.term
     if item.state is State.PRESENT:
         for right in profile.rights:
-            yield Wish(item.host, item.address, profile.account, right, State.PRESENT)
+            yield Wish(host, address, profile.account, right, State.PRESENT, term=term)
             if profile.replaces:
-                yield Wish(item.host, item.address, profile.replaces, right, State.ABSENT, after=profile.account)
+                yield Wish(
+                    host, address, profile.replaces, right, State.ABSENT, profile.account, replace(term, note="")
+                )
     else:
         for right in Right:
             for account in filter(None, (profile.account, profile.replaces)):
-                yield Wish(item.host, item.address, account, right, State.ABSENT)
+                yield Wish(host, address, account, right, State.ABSENT, term=term)
 
 
 def _faults_of(item: MailboxItem, profiles: Mapping[str, Profile]) -> Iterator[str]:
@@ -193,7 +221,7 @@ def _obstacle(wish: Wish, found: Found, principal: Principal, any_recipient: boo
     if isinstance(found, Problem):
         if found.kind is ProblemKind.NOT_FOUND and wish.state is State.ABSENT:
             gone = _finding(wish, Outcome.COMPLIANT, "", "")
-            return replace(gone, before="not held", notes=(f"the mailbox is gone: {found.cause}",))
+            return replace(gone, before="not held", notes=(*gone.notes, f"the mailbox is gone: {found.cause}"))
         return _finding(wish, _OUTCOME_OF[found.kind], found.cause, found.remedy)
     if not found.is_mailbox and not any_recipient:
         return replace(_finding(wish, Outcome.UNSUPPORTED, *_not_a_mailbox(wish, found)), address=found.address)
@@ -230,23 +258,40 @@ def _not_a_mailbox(wish: Wish, found: Recipient) -> tuple[str, str]:
 def _conflict(claims: list[tuple[Wish, Grant]]) -> Iterator[Finding]:
     mailbox = claims[0][1].mailbox.address
     if len({wish.host for wish, _grant in claims}) > 1:
-        said = ", ".join(sorted(f"{wish.host} says {wish.state.value}" for wish, _grant in claims))
+        said = ", ".join(sorted({_said(wish) for wish, _grant in claims}))
         what, step = f"these hosts are the same mailbox ({mailbox}): {said}", "let one host stand for the mailbox"
-    else:
+    elif any(wish.after for wish, _grant in claims):
         names = ", ".join(sorted({wish.account for wish, _grant in claims}))
         what = f"its profiles want the account ({names}) present, and absent as one that is replaced"
         step = "take one of these profiles off the mailbox, or replaces out of the profile"
+    else:
+        said = ", ".join(sorted({_said(wish) for wish, _grant in claims}))
+        what, step = f"the mailbox is listed more than once: {said}", "list it once, with all of its profiles"
     for wish, _grant in claims:
         yield replace(_finding(wish, Outcome.AMBIGUOUS, f"conflict: {what}", step), address=mailbox)
+
+
+def _said(wish: Wish) -> str:
+    """Where it is absent by its date, that is said, for nobody wrote absent there."""
+    over = f", for it was wanted until {wish.term.until} only" if wish.state is State.ABSENT and wish.term.note else ""
+    return f"{wish.host} says {wish.state.value}{over}"
 
 
 def _united(claims: list[tuple[Wish, Grant]], principals: Mapping[str, Principal]) -> Want:
     wish, grant = claims[0]
     others = [other.host for other, _grant in claims[1:] if other.host != wish.host]
-    notes = (f"the same mailbox is listed as {', '.join(dict.fromkeys(others))} too",) if others else ()
+    listed = (f"the same mailbox is listed as {', '.join(dict.fromkeys(others))} too",) if others else ()
+    terms = [one.term for one, _grant in claims]
+    notes = (*dict.fromkeys(term.note for term in terms if term.note), *listed)
     heirs = dict.fromkeys(principals[one.after.lower()].key for one, _grant in claims if one.after)
     after = tuple((grant.mailbox.guid, heir, grant.right.value) for heir in heirs)
-    return Want(wish.host, grant, wish.state, grant.principal.label, notes, after)
+    return Want(wish.host, grant, wish.state, grant.principal.label, notes, after, _strictest(terms))
+
+
+def _strictest(terms: Sequence[Term]) -> Term:
+    """That which ends first, for from then on not all want the grant; with the reasons of all."""
+    first = min((term for term in terms if term.end), key=attrgetter("end"), default=terms[0])
+    return replace(first, reason="; ".join(dict.fromkeys(term.reason for term in terms if term.reason)))
 
 
 def _finding(wish: Wish, outcome: Outcome, cause: str, next_step: str) -> Finding:
@@ -259,4 +304,6 @@ def _finding(wish: Wish, outcome: Outcome, cause: str, next_step: str) -> Findin
         outcome=outcome,
         cause=cause,
         next_step=next_step,
+        notes=(wish.term.note,) if wish.term.note else (),
+        term=wish.term,
     )

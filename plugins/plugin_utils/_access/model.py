@@ -12,6 +12,7 @@ from typing import Union
 from .._exchange.failures import Failure
 from .._exchange.identities import Principal, Recipient
 from .._exchange.rights import AccessEntry, Right
+from .terms import ENDLESS, Term
 
 
 class State(str, Enum):
@@ -48,6 +49,7 @@ class Wish:
     right: Right
     state: State
     after: str = ""
+    term: Term = ENDLESS
 
 
 #: GUID of the mailbox, key of the account, right.
@@ -84,6 +86,7 @@ class Want:
     account: str
     notes: tuple[str, ...] = ()
     after: tuple[GrantKey, ...] = ()
+    term: Term = ENDLESS
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,7 @@ class Finding:
     next_step: str = ""
     notes: tuple[str, ...] = ()
     write_sent: bool = False
+    term: Term = ENDLESS
 
     def changes(self, check_mode: bool) -> bool:
         """A write counts where its effect is unknown (design section 4), where a Deny beats it, where others failed."""

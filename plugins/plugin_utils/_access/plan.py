@@ -90,6 +90,7 @@ def finding_of(want: Want, outcome: Outcome, seen: Observed, cause: str = "", ne
         cause=cause,
         next_step=next_step,
         notes=want.notes + _notes_on(seen),
+        term=want.term,
     )
 
 

@@ -55,6 +55,8 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
             "mailbox": {"type": "str", "required": True},
             "profile": {"type": "list", "elements": "str"},
             "state": {"type": "str", "choices": ["present", "absent"]},
+            "until": {"type": "str"},
+            "reason": {"type": "str"},
         },
     },
     "surplus_group": {"type": "str"},

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleError
 
 from .._access import engine
 from .._access.apply import WriteSettings
-from .._access.desired import InputError, MailboxItem
+from .._access.desired import InputError, MailboxItem, ending_soon
 from .._access.model import Profile, Report, State
 from .._exchange.identities import is_sid
 from .._exchange.needs import needed_cmdlets
@@ -39,8 +40,9 @@ class DelegationAction(ExchangeAction):
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         sign_in = choose_sign_in(options, self.environment())
         profiles = profiles_of(options["profiles"])
-        items = self._items(options, task_vars, profiles, sign_in.organization)
-        scope = scope_of(options, profiles, items, Play.of(task_vars), sign_in.organization)
+        now = datetime.now(timezone.utc)
+        items = self._items(options, task_vars, profiles, sign_in.organization, now)
+        scope = scope_of(options, profiles, items, Play.of(task_vars), sign_in.organization, now)
         scope = replace(scope, first=not_reached_by(options["previous"]))
         if not items and not scope.retired and not options["allow_empty"]:
             raise InputError(["there is no mailbox to work on: check hosts, --limit and mailboxes, or set allow_empty"])
@@ -51,7 +53,7 @@ class DelegationAction(ExchangeAction):
         )
         report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
-        warnings = [*_warnings(profiles, items), *result.pop("warnings", [])]
+        warnings = [*_warnings(profiles, items), *ending_soon(items, now), *result.pop("warnings", [])]
         if warnings:
             result["warnings"] = warnings
         return settled(result, options["on_failure"])
@@ -62,13 +64,14 @@ class DelegationAction(ExchangeAction):
         task_vars: Mapping[str, Any],
         profiles: Mapping[str, Profile],
         organization: str,
+        now: datetime,
     ) -> tuple[MailboxItem, ...]:
         """The option ``mailboxes``, else the hosts of this batch of the play (ansible facts 4.4)."""
         if options["mailboxes"] is not None:
-            return items_from_option(options["mailboxes"], options["profile"], options["state"])
+            return items_from_option(options["mailboxes"], options["profile"], options["state"], now)
         first = task_vars["inventory_hostname"]
         hostvars = task_vars["hostvars"]
-        items = items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization)
+        items = items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization, now)
         visible = {name: self._seen(task_vars[name]) for name in HOST_VARIABLES if name in task_vars}
         check_visible(visible, hostvars[first])
         return items

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from ansible.errors import AnsibleError
 
 from .._access.desired import InputError, MailboxItem
 from .._access.model import Profile, State
+from .._access.terms import Term, term_of
 from .._exchange.rights import Right
 
 #: The host variables; they are read from the inventory (and facts and extra variables), not from plays, roles or tasks.
@@ -20,10 +23,13 @@ HOST_VARIABLES = (
     "mailbox_delegation_state",
     "mailbox_delegation_mailbox",
     "mailbox_delegation_organization",
+    "mailbox_delegation_until",
+    "mailbox_delegation_reason",
 )
 #: The Email Router's words for what its outgoing profile was set up with (KB 2708727, router facts 1.1).
 ACCESS_TYPES = {"send_as": (Right.SEND_AS,), "delegate_access": (Right.FULL_ACCESS,)}
 
+_PREFIX = "mailbox_delegation_"
 _PROFILE_KEYS = ("account", "access_type", "rights", "groups", "replaces")
 
 
@@ -79,18 +85,41 @@ def texts_of(value: Any) -> list[str]:
 
 
 def items_from_option(
-    mailboxes: Iterable[Mapping[str, Any]], profile: Sequence[str], state: str
+    mailboxes: Iterable[Mapping[str, Any]], profile: Sequence[str], state: str, now: datetime
 ) -> tuple[MailboxItem, ...]:
-    """The option ``mailboxes``; what an item leaves out is taken from the task."""
-    return tuple(
-        MailboxItem(
-            host=str(item["mailbox"]),
-            address=str(item["mailbox"]).strip(),
+    """The option ``mailboxes``; what an item leaves out is taken from the task.
+
+    Raises InputError that names each item whose ``until`` is no date.
+    """
+    faults: list[str] = []
+    items: list[MailboxItem] = []
+    for item in mailboxes:
+        name = str(item["mailbox"])
+        listed = MailboxItem(
+            host=name,
+            address=name.strip(),
             profiles=tuple(item.get("profile") or profile),
             state=State(item.get("state") or state),
         )
-        for item in mailboxes
-    )
+        try:
+            items.append(_judged(listed, item, "", now))
+        except InputError as error:
+            faults.extend(f"mailboxes: {name}: {fault}" for fault in error.faults)
+    if faults:
+        raise InputError(faults)
+    return tuple(items)
+
+
+def _judged(item: MailboxItem, said: Mapping[str, Any], prefix: str, now: datetime) -> MailboxItem:
+    """The item as it counts now. ``said``: what is said of it under names with that prefix. Raises InputError."""
+    reason = said.get(f"{prefix}reason")
+    if isinstance(reason, (Mapping, list, tuple)):
+        raise InputError([f"{prefix}reason must be a text, and is {reason!r}"])
+    try:
+        term: Term = term_of(said.get(f"{prefix}until"), reason)
+    except ValueError as error:
+        raise InputError([f"{prefix}until {error}"]) from error
+    return replace(item, term=term).at(now)
 
 
 def items_from_hosts(
@@ -99,8 +128,9 @@ def items_from_hosts(
     profiles: Mapping[str, Profile],
     options: Mapping[str, Any],
     organization: str,
+    now: datetime,
 ) -> tuple[MailboxItem, ...]:
-    """The play's hosts as mailboxes.
+    """The play's hosts as mailboxes, as they count now.
 
     A host has the profiles that its variable names and those whose ``groups`` hold it; where it has neither, those of
     the task. Raises InputError that names each host whose variables cannot be read or meant.
@@ -111,7 +141,7 @@ def items_from_hosts(
         try:
             variables = _resolved(hostvars[host])
             _check_organization(variables.get("mailbox_delegation_organization"), organization)
-            items.append(_item(str(host), variables, profiles, options))
+            items.append(_judged(_item(str(host), variables, profiles, options), variables, _PREFIX, now))
         except InputError as error:
             faults.extend(f"{host}: {fault}" for fault in error.faults)
         except AnsibleError as error:

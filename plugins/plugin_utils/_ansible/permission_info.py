@@ -17,9 +17,10 @@ from .._exchange.accounts import account_fault
 from .._exchange.failures import Failure, FailureClass
 from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
+from .._wording import counted_noun
 from .action import ExchangeAction
 from .arguments import PERMISSION_INFO_ARGUMENTS
-from .result import FAILED_ROWS, counted_noun
+from .result import FAILED_ROWS
 from .sessions import opened
 from .sign_in import choose_sign_in
 

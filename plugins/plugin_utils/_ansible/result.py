@@ -11,6 +11,7 @@ from typing import Any
 
 from .._access.model import Finding, Outcome, Report, State
 from .._exchange.failures import Failure, FailureClass
+from .._wording import counted_noun
 
 #: A failed task is printed whole, so it carries no more than a person reads.
 FAILED_ROWS = 50
@@ -79,6 +80,8 @@ def row_of(finding: Finding) -> dict[str, Any]:
         "cause": finding.cause,
         "next_step": finding.next_step,
         "notes": list(finding.notes),
+        "until": finding.term.until,
+        "reason": finding.term.reason,
     }
 
 
@@ -100,12 +103,6 @@ def sentence_of(report: Report, check_mode: bool) -> str:
     failing = (one for one in report.findings if one.outcome.fails(check_mode))
     first = next(failing, None) or next((one for one in report.findings if one.outcome.is_drift), None)
     return text if first is None else f"{text}. First: {_in_words(first)}"
-
-
-def counted_noun(number: int, noun: str) -> str:
-    """``1 mailbox``, ``2 mailboxes``."""
-    plural = f"{noun}es" if noun.endswith("x") else f"{noun}s"
-    return f"{number} {noun if number == 1 else plural}"
 
 
 def _in_words(finding: Finding) -> str:

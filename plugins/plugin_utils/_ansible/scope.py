@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from .._access.brakes import Brakes, Limit
@@ -16,6 +17,7 @@ from .._access.model import Profile
 from .._access.surplus import SurplusRule
 from .._exchange.accounts import account_fault
 from .hosts import items_from_hosts
+from .slices import slice_faults, sliced_template
 
 DEFAULT_REVOCATIONS = "10"
 
@@ -25,12 +27,14 @@ class Play:
     """The hosts of this batch, of the whole play, and the inventory, as ansible tells them (ansible facts 4.4).
 
     Hosts that failed are in neither: were the first of all to count, one that failed would skip what is done once.
+    ``template``: the job template of AWX of which this is a slice, if it is known to be one.
     """
 
     batch: tuple[str, ...]
     hosts: tuple[str, ...]
     groups: Mapping[str, Iterable[str]]
     hostvars: Mapping[str, Mapping[str, Any]]
+    template: str = ""
 
     @classmethod
     def of(cls, task_vars: Mapping[str, Any]) -> Play:
@@ -39,6 +43,7 @@ class Play:
             hosts=tuple(task_vars["ansible_play_hosts"]),
             groups=task_vars["groups"],
             hostvars=task_vars["hostvars"],
+            template=sliced_template(task_vars),
         )
 
     @property
@@ -53,8 +58,9 @@ def scope_of(
     items: tuple[MailboxItem, ...],
     play: Play,
     organization: str,
+    now: datetime,
 ) -> Scope:
-    """Raises InputError that names every option which cannot be meant."""
+    """Raises InputError that names every option which cannot be meant. ``now``: when the items were judged."""
     faults = [
         f"retired_accounts: {account!r}: {fault}"
         for account in options["retired_accounts"]
@@ -67,16 +73,17 @@ def scope_of(
             "surplus: revoke and state: absent cannot be given together: every host of surplus_group that says nothing "
             "would count as absent. Set mailbox_delegation_state where it is meant"
         )
+    faults += slice_faults(options, play.template)
     if faults:
         raise InputError(faults)
     wishes = wishes_of(items, profiles)
     if not play.has_first_host:
         return Scope(wishes)
-    return Scope(wishes, tuple(options["retired_accounts"]), _surplus(options, profiles, play, organization))
+    return Scope(wishes, tuple(options["retired_accounts"]), _surplus(options, profiles, play, organization, now))
 
 
 def _surplus(
-    options: Mapping[str, Any], profiles: Mapping[str, Profile], play: Play, organization: str
+    options: Mapping[str, Any], profiles: Mapping[str, Profile], play: Play, organization: str, now: datetime
 ) -> SurplusRule | None:
     """Reads every host of the group, whatever ``--limit``, ``serial`` or failed hosts say."""
     group = options["surplus_group"]
@@ -85,7 +92,7 @@ def _surplus(
     if group not in play.groups:
         raise InputError([f"surplus_group: there is no group {group!r} in the inventory"])
     hosts = [str(host) for host in play.groups[group]]
-    items = items_from_hosts(hosts, play.hostvars, profiles, options, organization)
+    items = items_from_hosts(hosts, play.hostvars, profiles, options, organization, now)
     revoke = options["surplus"] == "revoke"
     return SurplusRule(
         listed=wishes_of(items, profiles),

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 
+NOW = datetime(2026, 6, 15, 12, tzinfo=timezone.utc)
 ORGANIZATION = "contoso.onmicrosoft.com"
 ROUTER = "router@contoso.com"
 PROFILES = {
@@ -39,7 +41,7 @@ OPTIONS: dict[str, Any] = {"profile": ["default"], "state": "present"}
 
 
 def items(hostvars: Mapping[str, Mapping[str, Any]], **options: Any) -> tuple[MailboxItem, ...]:
-    return items_from_hosts(list(hostvars), hostvars, PROFILES, {**OPTIONS, **options}, ORGANIZATION)
+    return items_from_hosts(list(hostvars), hostvars, PROFILES, {**OPTIONS, **options}, ORGANIZATION, NOW)
 
 
 def item(variables: Mapping[str, Any], **options: Any) -> MailboxItem:
@@ -155,7 +157,7 @@ crm_a:
     ]
 
 
-@pytest.mark.parametrize("name", ["mailbox", "profile", "state", "organization"])
+@pytest.mark.parametrize("name", ["mailbox", "profile", "state", "organization", "until", "reason"])
 def test_an_undefined_variable_is_named_with_its_host(tmp_path: Path, name: str) -> None:
     hostvars = inventory(
         tmp_path,
@@ -178,7 +180,7 @@ def test_an_undefined_variable_that_is_left_as_a_template_is_named_too() -> None
     assert "mailbox_delegation_mailbox is '{{ nowhere }}@contoso.com'" in fault
 
 
-@pytest.mark.parametrize("name", ["mailbox", "profile", "state", "organization"])
+@pytest.mark.parametrize("name", ["mailbox", "profile", "state", "organization", "until", "reason"])
 def test_a_host_variable_that_is_set_where_it_cannot_be_seen_is_an_error(name: str) -> None:
     hidden = variables(**{name: "x"})
     with pytest.raises(InputError, match=f"mailbox_delegation_{name} is set in a play, role or task"):
@@ -206,13 +208,68 @@ def test_the_option_mailboxes_takes_from_the_task_what_it_leaves_out() -> None:
         {"mailbox": " info@contoso.com", "profile": ["reader"], "state": "absent"},
         {"mailbox": "x@contoso.com"},
     ]
-    made = items_from_option(listed, ["default"], "present")
+    made = items_from_option(listed, ["default"], "present", NOW)
     assert [(one.address, one.profiles, one.state) for one in made] == [
         ("sales@contoso.com", ("default",), State.PRESENT),
         ("info@contoso.com", ("reader",), State.ABSENT),
         ("x@contoso.com", ("default",), State.PRESENT),
     ]
-    assert items_from_option([], [], "present") == ()
+    assert items_from_option([], [], "present", NOW) == ()
+
+
+def test_items_of_the_option_and_hosts_end_in_the_same_way() -> None:
+    said = {"until": "2026-06-14", "reason": " migration "}
+    (listed,) = items_from_option([{"mailbox": "sales@contoso.com", **said}], ["default"], "present", NOW)
+    assert item(variables(**said)) == listed
+    assert (listed.state, listed.term.until, listed.term.reason) == (State.ABSENT, "2026-06-14", "migration")
+    assert "wanted until 2026-06-14 only, so it is wanted absent since then" in listed.term.note
+
+
+def test_a_date_of_the_inventory_may_be_a_text_or_what_yaml_makes_of_it(tmp_path: Path) -> None:
+    hostvars = inventory(
+        tmp_path,
+        """
+all:
+  hosts:
+    text: {mailbox_delegation_until: "2026-06-14"}
+    date: {mailbox_delegation_until: 2026-06-14}
+    moment: {mailbox_delegation_until: 2026-06-15T14:30:00+02:00}
+    template: {mailbox_delegation_until: "{{ year }}-12-31", year: 2026}
+    nothing: {mailbox_delegation_until: }
+""",
+    )
+    made = items(hostvars)
+    assert [(one.term.until, one.state) for one in made] == [
+        ("2026-06-14", State.ABSENT),
+        ("2026-06-14", State.ABSENT),
+        ("2026-06-15T14:30:00+02:00", State.PRESENT),
+        ("2026-12-31", State.PRESENT),
+        ("", State.PRESENT),
+    ]
+    assert all(type(one.term.until) is str for one in made)
+
+
+def test_a_value_that_is_no_date_is_named_with_its_host_and_every_other_fault_too() -> None:
+    said = faults(
+        {
+            "a": variables(until="31.12.2026"),
+            "b": variables(until="2026-12-31"),
+            "c": variables(until=False),
+            "d": variables(reason=["x"]),
+        }
+    )
+    assert [one.partition(" (")[0] for one in said] == [
+        "a: mailbox_delegation_until '31.12.2026' is no date",
+        "c: mailbox_delegation_until 'False' is no date",
+        "d: mailbox_delegation_reason must be a text, and is ['x']",
+    ]
+
+
+def test_an_item_whose_end_is_no_date_is_named() -> None:
+    with pytest.raises(InputError) as raised:
+        items_from_option([{"mailbox": "x@contoso.com", "until": "soon"}], ["default"], "present", NOW)
+    (fault,) = raised.value.faults
+    assert fault.startswith("mailboxes: x@contoso.com: until 'soon' is no date (YYYY-MM-DD, or ")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     State,
     Stop,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.terms import Term
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.result import (
     FAILED_ROWS,
     attention_of,
@@ -74,7 +75,8 @@ def test_the_result_has_the_same_shape_whatever_came_of_it() -> None:
 
 
 def test_a_row_holds_what_was_wanted_found_and_done() -> None:
-    found = replace(finding(Outcome.REFUSED, cause="no", next_step="ask"), notes=("odd",))
+    term = Term("2026-12-31", "migration")
+    found = replace(finding(Outcome.REFUSED, cause="no", next_step="ask"), notes=("odd",), term=term)
     assert row_of(found) == {
         "mailbox": "sales",
         "address": "sales@contoso.com",
@@ -86,6 +88,8 @@ def test_a_row_holds_what_was_wanted_found_and_done() -> None:
         "cause": "no",
         "next_step": "ask",
         "notes": ["odd"],
+        "until": "2026-12-31",
+        "reason": "migration",
     }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.scope import Play, scope_of
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 
+NOW = datetime(2026, 6, 15, 12, tzinfo=timezone.utc)
 HOSTS = ("a@contoso.com", "b@contoso.com", "c@contoso.com", "d@contoso.com")
 PROFILES = {"sender": Profile("sender", "router@contoso.com", (Right.SEND_AS,))}
 OPTIONS: dict[str, Any] = {
@@ -40,7 +42,7 @@ def scope(batch: tuple[str, ...], failed: tuple[str, ...] = (), rejected: Any = 
         "groups": {"crm": list(HOSTS)},
         "hostvars": hostvars,
     }
-    return scope_of({**OPTIONS, **options}, PROFILES, (), Play.of(task_vars), "contoso.onmicrosoft.com")
+    return scope_of({**OPTIONS, **options}, PROFILES, (), Play.of(task_vars), "contoso.onmicrosoft.com", NOW)
 
 
 @pytest.mark.parametrize(

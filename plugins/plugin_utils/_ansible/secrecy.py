@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.common.parameters import remove_values
-
 from .._remote.redaction import forms_of, redacted
+
+#: What users of ansible know in the place of a secret: of a value that is one, and of one within a text.
+ALONE, WITHIN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********"
 
 
 def secrets_of(spec: Mapping[str, Mapping[str, Any]], options: Mapping[str, Any]) -> set[str]:
@@ -51,7 +52,38 @@ def without(result: dict[str, Any], secrets: Iterable[str]) -> dict[str, Any]:
     known = set(secrets)
     if not known:
         return result
-    clean = dict(remove_values(result, known))
+    clean = hidden(result, known)
     everything = "\n".join(texts_in(clean))
     found = {form for form in forms_of(known) if form in everything}
-    return dict(remove_values(clean, found)) if found else clean
+    return dict(hidden(clean, found) if found else clean)
+
+
+def hidden(value: Any, secrets: Iterable[str]) -> Any:
+    """A value as JSON has them, with something else in the place of each secret; keys are names, and stay.
+
+    It does what ``remove_values`` of ansible-core did, which 2.22 deprecates in favour of a register of secrets that no
+    older one has.
+    """
+    longest_first = sorted(secrets, key=len, reverse=True)
+
+    def hide(value: Any) -> Any:
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, Mapping):
+            return {key: hide(each) for key, each in value.items()}
+        if isinstance(value, (list, tuple, set)):
+            return [hide(each) for each in value]
+        text = str(value)
+        if text in longest_first:
+            return ALONE
+        if isinstance(value, str):
+            return _replaced(text, longest_first)
+        return ALONE if any(secret in text for secret in longest_first) else value
+
+    return hide(value)
+
+
+def _replaced(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, WITHIN)
+    return text

@@ -56,6 +56,15 @@ def test_a_result_stays_as_it_is_where_there_is_none() -> None:
     assert without(result, set()) is result
 
 
+def test_a_secret_is_hidden_as_ansible_hides_it() -> None:
+    """As its own function did, which ansible-core 2.22 says will go."""
+    result = {"4711": [4711, 14711.5, 42, True, None], "rows": ({"x": "geheim"}, "a geheimer, b", "Geheim")}
+    assert without(result, {"geheim", "geheimer", "4711"}) == {
+        "4711": ["VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", 42, True, None],
+        "rows": [{"x": "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"}, "a ********, b", "Geheim"],
+    }
+
+
 def fails(options: Any) -> dict[str, Any]:
     password = options["access_token"]
     raise RuntimeError(f"cannot send {password!r} as {base64.b64encode(password.encode()).decode()}")

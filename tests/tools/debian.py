@@ -11,11 +11,10 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Seconds for any one command.
 PATIENCE = 300
 
@@ -81,8 +80,8 @@ def remove(*stale: Path) -> None:
         shutil.rmtree(each, ignore_errors=True) if each.is_dir() else each.unlink(missing_ok=True)
 
 
-def demand(*programs: str) -> None:
-    """Raises CannotBeHad where one of them is not on this machine."""
+def need(*programs: str) -> None:
+    """Raises CannotBeHad for the first program that this machine lacks."""
     for program in programs:
         if shutil.which(program) is None:
             raise CannotBeHad(f"this machine has no {program}")
@@ -90,8 +89,6 @@ def demand(*programs: str) -> None:
 
 def settings(place: Path) -> list[str]:
     """Options for apt, so that it neither writes into the system's directories nor changes its user."""
-    for directory in (place / "lists" / "partial", place / "archives" / "partial"):
-        directory.mkdir(parents=True, exist_ok=True)
     values = {
         "Dir::State::lists": str(place / "lists"),
         "Dir::Cache": str(place),
@@ -106,15 +103,35 @@ def settings(place: Path) -> list[str]:
     return options(values)
 
 
-def options(values: dict[str, str]) -> list[str]:
+def options(values: Mapping[str, str]) -> list[str]:
     """As apt takes them."""
     return [part for name, value in values.items() for part in ("-o", f"{name}={value}")]
 
 
-def unpack(archives: Iterable[Path], directory: Path) -> None:
-    """Raises CannotBeHad."""
-    for archive in sorted(archives):
-        run("dpkg-deb", "--extract", str(archive), str(directory), what="a Debian package")
+def update(place: Path, *more: str) -> None:
+    """The lists of packages, with ``more`` options for apt. Raises CannotBeHad."""
+    for directory in (place / "lists" / "partial", place / "archives" / "partial"):
+        directory.mkdir(parents=True, exist_ok=True)
+    run("apt-get", *settings(place), *more, "update", "-qq", what="the lists of Debian packages")
+
+
+def unpack(place: Path, names: Iterable[str], files: Path, what: str) -> None:
+    """Puts the files of these packages below ``files``. Raises CannotBeHad."""
+    archives = place / "archives"
+    remove(*archives.glob("*.deb"))
+    run("apt-get", *settings(place), "download", "-qq", *names, what=what, cwd=archives)
+    extract(archives, files)
+
+
+def extract(archives: Path, files: Path) -> None:
+    """Puts the files of all packages in a directory below another. Raises CannotBeHad."""
+    for archive in sorted(archives.glob("*.deb")):
+        run("dpkg-deb", "--extract", str(archive), str(files), what="a Debian package")
+
+
+def libraries(files: Path) -> list[Path]:
+    """Where the unpacked libraries lie."""
+    return sorted({file.parent for file in files.glob("**/lib*.so.*") if file.parent.parent.name == "lib"})
 
 
 def run(*command: str, what: str, cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:

@@ -17,8 +17,9 @@ import sysconfig
 from pathlib import Path
 
 from ansible_collections.email_router.exchange_online.tests.tools import debian
-from ansible_collections.email_router.exchange_online.tests.tools.debian import ROOT, CannotBeHad, Place, run
+from ansible_collections.email_router.exchange_online.tests.tools.debian import CannotBeHad, Place, run
 
+ROOT = Path(__file__).resolve().parents[2]
 DIRECTORY = ROOT / ".cache" / "kerberos"
 #: The files of the Debian packages, and the Python packages.
 FILES, PYTHON = DIRECTORY / "root", DIRECTORY / "python"
@@ -44,7 +45,7 @@ PLACE = Place(DIRECTORY, "Kerberos", "kerberos", content())
 def fill() -> None:
     """Raises CannotBeHad."""
     debian.remove(FILES, PYTHON)
-    debian.demand("apt-get", "apt-cache", "dpkg-deb", "cc")
+    debian.need("apt-get", "apt-cache", "dpkg-deb", "cc")
     if not Path(sysconfig.get_path("include"), "Python.h").exists():
         raise CannotBeHad("this Python lacks its headers (Debian: python3-dev)")
     unpack()
@@ -53,11 +54,10 @@ def fill() -> None:
 
 def unpack() -> None:
     """The packages that apt would install, with lists and archives of our own."""
-    settings, archives = debian.settings(DIRECTORY), DIRECTORY / "archives"
-    run("apt-get", *settings, "update", "-qq", what="the lists of Debian packages")
+    debian.update(DIRECTORY)
     listed = run(
         "apt-cache",
-        *settings,
+        *debian.settings(DIRECTORY),
         "depends",
         "--recurse",
         *(f"--no-{kind}" for kind in ("recommends", "suggests", "conflicts", "breaks", "replaces", "enhances")),
@@ -65,15 +65,12 @@ def unpack() -> None:
         what="the Debian packages of Kerberos",
     )
     names = sorted({line for line in listed.splitlines() if OURS.fullmatch(line)} | set(WANTED))
-    for old in archives.glob("*.deb"):
-        old.unlink()
-    run("apt-get", *settings, "download", "-qq", *names, what="the Debian packages of Kerberos", cwd=archives)
-    debian.unpack(archives.glob("*.deb"), FILES)
+    debian.unpack(DIRECTORY, names, FILES, "the Debian packages of Kerberos")
 
 
 def libraries() -> list[Path]:
     """Where the unpacked libraries lie."""
-    return sorted({file.parent for file in FILES.glob("**/lib*.so.*") if file.parent.parent.name == "lib"})
+    return debian.libraries(FILES)
 
 
 def program(name: str) -> Path:

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ansible_collections.email_router.exchange_online.tests.tools import debian
-from ansible_collections.email_router.exchange_online.tests.tools.debian import ROOT, CannotBeHad, Place, run
+from ansible_collections.email_router.exchange_online.tests.tools.debian import CannotBeHad, Place, run
 
+ROOT = Path(__file__).resolve().parents[2]
 SUITE, PYTHON = "trixie", "python3.13"
 #: Version of ansible-core → the environment that holds it. The last one is not released yet.
 ENVIRONMENTS = {version: ROOT / ".venvs" / version for version in ("2.21", "2.22")}
@@ -50,7 +51,7 @@ PLACE = Place(DIRECTORY, f"ansible-core {' and '.join(ENVIRONMENTS)}", "newest",
 def fill() -> None:
     """Raises CannotBeHad."""
     debian.remove(FILES, ARCHIVES)
-    debian.demand("apt-get", "dpkg-deb", "patchelf")
+    debian.need("apt-get", "dpkg-deb", "patchelf")
     unpack()
     bind()
     for directory, requirements in zip(ENVIRONMENTS.values(), REQUIREMENTS, strict=True):
@@ -62,11 +63,11 @@ def fill() -> None:
 
 def unpack() -> None:
     """Python and all that it depends on, as apt would install it on a machine with nothing at all."""
-    options = [*debian.settings(DIRECTORY), *for_an_empty_machine()]
-    run("apt-get", *options, "update", "-qq", what=f"the list of packages of Debian {SUITE}")
+    machine = for_an_empty_machine()
+    debian.update(DIRECTORY, *machine)
     wanted = ("install", "--download-only", "--yes", "-qq", PYTHON)
-    run("apt-get", *options, *wanted, what=f"{PYTHON} of Debian {SUITE}")
-    debian.unpack(ARCHIVES.glob("*.deb"), FILES)
+    run("apt-get", *debian.settings(DIRECTORY), *machine, *wanted, what=f"{PYTHON} of Debian {SUITE}")
+    debian.extract(ARCHIVES, FILES)
 
 
 def for_an_empty_machine() -> list[str]:

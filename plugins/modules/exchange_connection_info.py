@@ -54,9 +54,11 @@ options:
   purpose:
     description:
       - What the connection is wanted for. With V(audit) the role need not grant the cmdlets that write.
+      - With V(host) nobody signs in. It is for a task that comes before another which does, and which finds by itself
+        whether signing in works and whether the role will do.
       - By default it is V(audit) in check mode, else V(enforce).
     type: str
-    choices: [audit, enforce]
+    choices: [host, audit, enforce]
   rights:
     description:
       - The rights that are to be read or written. A role for some of them need not grant the cmdlets of the others.
@@ -74,7 +76,7 @@ options:
   endpoints:
     description:
       - What the PowerShell host must reach, each as C(name:port). Where it uses a proxy, that is what must answer. If
-        signing in works all the same, it is no more than a warning that one does not answer.
+        signing in works all the same, or O(purpose=host), it is no more than a warning that one does not answer.
       - The default follows O(exchange_environment). For V(O365Default) it is C(login.microsoftonline.com:443) and
         C(outlook.office365.com:443).
     type: list

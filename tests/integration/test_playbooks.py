@@ -116,9 +116,10 @@ def test_a_role_that_reads_is_enough_for_an_audit_and_too_little_to_enforce(set_
     assert (audit.status, verdict(audit)[: len(DRIFT)]) == (2, DRIFT)
     assert audit.task("Preflight").status == "ok"
     enforced = stage.play("-i", hosts, ENFORCE)
-    assert (enforced.status, enforced.accesses, stage.writes) == (2, [], [])
-    assert enforced.task("Preflight").status == "failed"
-    assert "Add-RecipientPermission" in enforced.task("Preflight").result["msg"]
+    assert (enforced.status, stage.writes) == (2, [])
+    assert enforced.task("Preflight").status == "ok"
+    assert (enforced.failed, enforced.access["failure_class"]) == (True, "permission")
+    assert "Add-RecipientPermission" in enforced.message
 
 
 # No mailbox at all

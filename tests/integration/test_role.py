@@ -18,7 +18,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
 
 from .conftest import SetStage
-from .harness import COLLECTION, OLDEST_AND_NEWEST, ROOT, Run
+from .harness import COLLECTION, CORES, OLDEST_AND_NEWEST, ROOT, Run
 from .playbooks import AUDIT, for_mailboxes
 from .stage import MAILBOXES, ROUTER, SEND_AS, Stage, contoso
 
@@ -60,6 +60,17 @@ def test_a_run_over_fifty_mailboxes_counts_one_of_them(set_user_stage: SetStage,
     audit = stage.play("-i", inventory, AUDIT)
     assert len(set(recap(audit)) & set(names)) == 1
     assert len(recap(audit)) <= 2
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_the_preflight_looks_at_the_host_and_nothing_is_read_twice(stage: Stage, core: str) -> None:
+    """Twenty points before, the calls of one steady run after, and one sign-in for both."""
+    run = play(stage.on(core), for_mailboxes(stage, [SALES]))
+    assert run.status == 0, run.output
+    statuses = {row["point"]: row["status"] for row in run.task("Preflight").result["points"]}
+    assert (statuses["module"], statuses["sign_in"], statuses["role_enforce"]) == ("pass", "skipped", "skipped")
+    assert stage.tenant.sign_ins == 1
+    assert len(stage.tenant.calls) == run.access["statistics"]["calls_total"]
 
 
 def test_every_host_of_the_play_can_read_what_came_of_it(stage: Stage) -> None:

@@ -113,7 +113,7 @@ PERMISSION_INFO_ARGUMENTS: ArgumentSpec = {
 }
 
 CONNECTION_INFO_ARGUMENTS: ArgumentSpec = {
-    "purpose": {"type": "str", "choices": ["audit", "enforce"]},
+    "purpose": {"type": "str", "choices": ["host", "audit", "enforce"]},
     "rights": {"type": "list", "elements": "str", "choices": _RIGHTS, "default": _RIGHTS},
     "accounts": {"type": "list", "elements": "str", "default": []},
     "endpoints": {"type": "list", "elements": "str"},

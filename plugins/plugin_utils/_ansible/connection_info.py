@@ -41,6 +41,8 @@ class ConnectionInfoAction(ExchangeAction):
 
     def _rows(self, options: Mapping[str, Any], sign_in: SignIn) -> tuple[Row, ...]:
         accounts = _accounts(options["accounts"])
+        if accounts and options["purpose"] == Purpose.HOST.value:
+            raise InputError(["accounts: nobody signs in where purpose is host, so that none can be looked at"])
         if options["snapshot"]:
             with opened(self._connection, options, sign_in, {}, True, self.watch()) as far:
                 return rehearsed(far.session, accounts)

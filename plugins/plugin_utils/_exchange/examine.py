@@ -20,7 +20,7 @@ from .directory import ask_all, find_by_id
 from .identities import Principal
 from .needs import needed_cmdlets
 from .powershell import HANGS, SIGN_IN_PATIENCE, PowerShellSession, connect_fields, explained
-from .preflight import Point, Purpose, Row, blocker, complete, lost, skipped
+from .preflight import Point, Purpose, Row, blocker, complete, lost, skipped, without_sign_in
 from .preflight_exchange import judge_account, judge_roles, judge_sign_in, no_account
 from .preflight_host import judge_contact, judge_host
 from .rights import Right
@@ -70,7 +70,10 @@ def examine(channel: Channel, executable: str, wanted: Examination, is_local: bo
         if hello is not None:
             rows += judge_host(hello, _facts(client, wanted), wanted.way, wanted.today)
         if hello is not None and blocker(Point.SIGN_IN, rows) is None:
-            _exchange(client, channel, hello, wanted, rows)
+            if wanted.purpose is Purpose.HOST:
+                rows += without_sign_in()
+            else:
+                _exchange(client, channel, hello, wanted, rows)
     except (ChannelError, SessionLost) as error:
         rows = lost(rows, str(error), "Run it again; if it stays, look at the host's event log")
     finally:

@@ -21,8 +21,9 @@ class Status(str, Enum):
 
 
 class Purpose(str, Enum):
-    """What the connection is wanted for: an audit needs no right to write."""
+    """What the connection is wanted for: an audit needs no right to write; for the host alone nobody signs in."""
 
+    HOST = "host"
     AUDIT = "audit"
     ENFORCE = "enforce"
 
@@ -109,6 +110,12 @@ def untold(point: Point, why: str = "") -> Row:
     return skipped(point, f"could not tell: {why}" if why else "could not tell")
 
 
+def without_sign_in() -> list[Row]:
+    """For the points that take one, where somebody else will sign in."""
+    takes_one = (point for point in Point if point is Point.SIGN_IN or Point.SIGN_IN in _ancestors(point))
+    return [skipped(point, "not looked at: purpose is host") for point in takes_one]
+
+
 def blocker(point: Point, rows: Iterable[Row]) -> Point | None:
     """The first point that failed of those on which this one depends."""
     failures = {row.point for row in rows if row.status is Status.FAIL}
@@ -124,17 +131,18 @@ def _ancestors(point: Point) -> Iterator[Point]:
 def complete(rows: Sequence[Row]) -> tuple[Row, ...]:
     """The rows in the order of the points, with one for each point that was not looked at: it says why.
 
-    What a probe could not reach is no more than a warning where signing in worked.
+    What a probe could not reach is no more than a warning where signing in worked, or will show.
     """
-    signed_in = any(row.point is Point.SIGN_IN and row.status is Status.PASS for row in rows)
+    sign_in = next((row.status for row in rows if row.point is Point.SIGN_IN), None)
+    yet = {Status.PASS: "yet signing in worked", Status.SKIPPED: "yet signing in may know a way"}
     ordered = (row for point in Point for row in _rows_of(point, rows))
-    return tuple(_refuted(row) if signed_in else row for row in ordered)
+    return tuple(_refuted(row, yet[sign_in]) if sign_in in yet else row for row in ordered)
 
 
-def _refuted(row: Row) -> Row:
+def _refuted(row: Row, yet: str) -> Row:
     if row.point is not Point.NETWORK or row.status is not Status.FAIL:
         return row
-    return warned(row.point, f"{row.found}; yet signing in worked", row.remedy)
+    return warned(row.point, f"{row.found}; {yet}", row.remedy)
 
 
 def _rows_of(point: Point, rows: Sequence[Row]) -> list[Row]:

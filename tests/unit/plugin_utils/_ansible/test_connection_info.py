@@ -104,6 +104,7 @@ def test_each_cloud_has_its_own_endpoints(environment: str, asked: list[Examinat
         ({"endpoints": ["outlook.office365.com"]}, "endpoint 'outlook.office365.com': it must be name:port"),
         ({"endpoints": ["https://outlook.office365.com:443"]}, "it must be name:port"),
         ({"purpose": "look"}, "purpose"),
+        ({"purpose": "host", "accounts": ["a@b.c"]}, "nobody signs in where purpose is host"),
         ({"rights": ["read"]}, "rights"),
         ({"fail_on": "always"}, "fail_on"),
     ],

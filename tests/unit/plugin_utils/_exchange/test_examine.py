@@ -176,6 +176,24 @@ def test_a_network_that_a_probe_cannot_reach_is_left_to_the_sign_in() -> None:
     assert (rows[Point.NETWORK].status, rows[Point.SIGN_IN].status) == (Status.WARN, Status.PASS)
 
 
+def test_for_the_host_alone_nobody_signs_in() -> None:
+    far = FarEnd({**FACTS, "endpoints": [{"endpoint": "a.example:443", "error": "refused"}]})
+    rows = run(far, replace(WANTED, purpose=Purpose.HOST, accounts=()))
+    assert far.ops == ["diagnose"]
+    later = list(Point)[list(Point).index(Point.SIGN_IN) :]
+    assert {(rows[point].status, rows[point].found) for point in later} == {
+        (Status.SKIPPED, "not looked at: purpose is host")
+    }
+    assert rows[Point.CERTIFICATE_KEY].status is Status.PASS
+    assert rows[Point.NETWORK].status is Status.WARN, "signing in may know a proxy"
+
+
+def test_for_the_host_alone_a_point_that_failed_is_what_the_others_wait_for() -> None:
+    rows = run(FarEnd({**FACTS, "modules": []}), replace(WANTED, purpose=Purpose.HOST, accounts=()))
+    assert rows[Point.MODULE].status is Status.FAIL
+    assert rows[Point.SIGN_IN].found == "not looked at, because module failed"
+
+
 def test_a_runner_that_stumbles_over_its_host_does_not_keep_from_signing_in() -> None:
     far = FarEnd(None)
     rows = run(far)

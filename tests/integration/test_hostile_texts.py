@@ -224,9 +224,24 @@ def test_every_host_variable_takes_text_as_text(stage: Stage, payloads: Payloads
     for name, address in addresses.items():
         assert (f"smtp:{address.lower()}" in seen) == (address not in strange), address
         assert outcomes[name] == ("unsupported" if address in strange else "not_found"), address
-    for variable in set(HOST_VARIABLES) - {"mailbox_delegation_mailbox"}:
+    for variable in set(HOST_VARIABLES) - {"mailbox_delegation_mailbox", "mailbox_delegation_reason"}:
         odd = {f"h{number}": {variable: text, "group_names": []} for number, text in enumerate(payloads.texts)}
         refused = perform(stage, trial, **odd)
         assert refused["failure_class"] == "input"
         assert all(f"{name}: " in told(refused) for name in odd), told(refused)
+    assert_nothing_ran(stage, payloads)
+
+
+def test_a_reason_takes_any_text_and_tells_it_as_it_is(stage: Stage, payloads: Payloads) -> None:
+    hosts = {
+        f"h{number}": {
+            "mailbox_delegation_mailbox": SALES, "mailbox_delegation_reason": f"x{text}x", "group_names": []
+        }
+        for number, text in enumerate(payloads.texts)
+    }  # fmt: skip
+    observed = Observed(stage)
+    for name, variables in hosts.items():
+        result = perform(stage, Trial("mailbox_delegation", "mailboxes", None, "", set()), **{name: variables})
+        assert {row["reason"] for row in result["grants"]} == {variables["mailbox_delegation_reason"]}
+        assert not any(variables["mailbox_delegation_reason"] in text for text in arrived(stage, observed))
     assert_nothing_ran(stage, payloads)

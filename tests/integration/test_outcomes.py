@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -65,6 +66,12 @@ ROWS = {
     "missing, granted": Row(Ending("missing", changed=True), Ending("granted", changed=True, writes=1)),
     "unwanted, revoked": Row(
         Ending("unwanted", changed=True), Ending("revoked", changed=True, writes=1), HELD, ABSENT
+    ),
+    "unwanted, revoked: wanted until a day that has passed": Row(
+        Ending("unwanted", changed=True),
+        Ending("revoked", changed=True, writes=1),
+        HELD,
+        {"mailbox_delegation_until": "2020-02-29"},
     ),
     "missing, pending": Row(
         Ending("missing", changed=True),
@@ -149,6 +156,32 @@ def test_a_report_does_not_fail_and_says_that_it_would_have(set_stage: SetStage,
     assert run.access["verdict"]["failed"]
     assert row.says in run.text or row.says in run.access["verdict"]["msg"]
     assert run.access["changed"] == row.applied.changed
+
+
+def test_each_row_tells_until_when_it_is_wanted_and_what_for(set_stage: SetStage) -> None:
+    soon = (datetime.now(timezone.utc) + timedelta(days=3)).strftime("%Y-%m-%d")
+    stage = set_for(set_stage, Row(Ending(""), Ending(""), HELD))
+    hosts = {
+        SALES: {"mailbox_delegation_until": "2020-02-29", "mailbox_delegation_reason": "migration"},
+        SUPPORT: {"mailbox_delegation_until": soon, "mailbox_delegation_reason": 4711},
+    }
+    run = stage.ensure(hosts)
+    over, ending = run.rows(SALES)["send_as"], run.rows(SUPPORT)["send_as"]
+    assert (over["outcome"], over["until"], over["reason"]) == ("revoked", "2020-02-29", "migration")
+    assert over["notes"] == ["it was wanted until 2020-02-29 only, so it is wanted absent since then"]
+    assert (ending["outcome"], ending["until"], ending["reason"]) == ("granted", soon, "4711")
+    assert ending["notes"] == [f"it is wanted until {soon} only, which is within 14 days"]
+    assert f"1 mailbox is wanted for 14 days or less yet, the first: {SUPPORT}, until {soon}" in run.text
+    again = stage.ensure(hosts)
+    assert (again.access["changed"], again.rows(SALES)["send_as"]["outcome"]) == (False, "compliant")
+
+
+def test_an_end_that_is_no_date_stops_the_run_before_it_signs_in(set_stage: SetStage) -> None:
+    stage = set_for(set_stage, Row(Ending(""), Ending("")))
+    run = stage.ensure({SALES: {}, SUPPORT: {"mailbox_delegation_until": "31.12.2026"}})
+    assert run.status == 2
+    assert f"{SUPPORT}: mailbox_delegation_until '31.12.2026' is no date (YYYY-MM-DD, or" in run.text
+    assert stage.tenant.calls == []
 
 
 @pytest.mark.parametrize("state", ["present", "absent"])

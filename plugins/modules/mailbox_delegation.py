@@ -303,6 +303,30 @@ statistics:
       over WinRM.
   returned: always, but for failures of the whole run
   type: dict
+run:
+  description:
+    - What the head of a report needs (M(email_router.exchange_online.access_report)).
+  returned: always, but for failures of the whole run
+  type: dict
+  contains:
+    organization: {description: As the task names it, type: str, returned: always}
+    application:
+      description:
+        - Who signed in. The id of the application, C(managed identity) with its client id if one was given,
+          C(access token), or C(snapshot) for a rehearsal.
+      type: str
+      returned: always
+    mode: {description: "V(audit) in check mode, else V(enforcement)", type: str, returned: always}
+    rehearsal: {description: Whether it ran on a snapshot, type: bool, returned: always}
+    began: {description: "When it began, RFC 3339 in UTC", type: str, returned: always}
+    ended: {description: "When it ended, likewise", type: str, returned: always}
+  sample:
+    organization: contoso.onmicrosoft.com
+    application: 00000000-0000-0000-0000-000000000000
+    mode: audit
+    rehearsal: false
+    began: "2026-11-28T02:00:00Z"
+    ended: "2026-11-28T02:03:10Z"
 verdict:
   description:
     - C(failed) says whether the task fails, or would but for O(on_failure=report); C(drift), whether something is

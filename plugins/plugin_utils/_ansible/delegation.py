@@ -25,6 +25,7 @@ from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_o
 from .journals import journal_of
 from .previous import not_reached_by
 from .result import result_of, settled
+from .run import moment, run_of
 from .scope import Play, brakes_of, is_serial, scope_of
 from .sessions import opened
 from .sign_in import SignIn, choose_sign_in
@@ -38,6 +39,7 @@ class DelegationAction(ExchangeAction):
     ARGUMENTS = DELEGATION_ARGUMENTS
 
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        began = moment()
         sign_in = choose_sign_in(options, self.environment())
         profiles = profiles_of(options["profiles"])
         now = datetime.now(timezone.utc)
@@ -53,6 +55,7 @@ class DelegationAction(ExchangeAction):
         )
         report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
+        result["run"] = run_of(sign_in, self._task.check_mode, began)
         warnings = [*_warnings(profiles, items), *ending_soon(items, now), *result.pop("warnings", [])]
         if warnings:
             result["warnings"] = warnings

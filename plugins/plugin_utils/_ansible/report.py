@@ -1,0 +1,109 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task ``access_report``: from the result of mailbox_delegation to files, a history and a verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Union
+
+from .._access.desired import InputError
+from .._journal.entries import VERSION
+from .._report.build import Context, build, check_result
+from .._report.document import Document
+from .._report.earlier import UnfitReport, earlier_report
+from .._report.files import check_paths, mode_of, write
+from .._report.formats import RENDERERS
+from .._report.source import source_of
+from .._report.verdict import mailboxes_in, policy_of
+from .action import CollectionAction
+from .arguments import ArgumentSpec
+from .run import moment
+
+REPORT_ARGUMENTS: ArgumentSpec = {
+    "result": {"type": "dict", "required": True},
+    "reports": {"type": "dict", "default": {}, "options": {name: {"type": "path"} for name in RENDERERS}},
+    "previous": {"type": "path"},
+    "verdicts": {"type": "dict", "default": {}},
+    "grace": {"type": "dict", "default": {}},
+    "mode": {"type": "raw", "default": "0600"},
+    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+}
+
+
+class ReportAction(CollectionAction):
+    """Runs once for all hosts of the play, as what it reports on did. It signs in nowhere and connects to no host."""
+
+    BYPASS_HOST_LOOP = True
+    _requires_connection = False
+
+    ARGUMENTS = REPORT_ARGUMENTS
+
+    def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """Raises InputError. A file that cannot be written or read fails the task, once all else was written."""
+        result, paths = options["result"], {name: path for name, path in options["reports"].items() if path}
+        check_result(result)
+        check_paths(paths)
+        mode = mode_of(options["mode"])
+        policy = policy_of(result["run"]["mode"], options["verdicts"], options["grace"])
+        if policy.grace and not options["previous"]:
+            raise InputError(["grace is counted from the report before, and previous names none: it would never end"])
+        previous, unfit = _previous_of(options["previous"], result["run"])
+        context = Context(moment(), VERSION, source_of(self.environment()), policy, previous)
+        document = build(result, context)
+        spared = os.path.realpath(options["previous"]) if unfit else ""
+        written, faults = _written(document, paths, mode, spared)
+        told = _told(document, written, [*unfit, *faults], options["on_failure"])
+        warnings = _warnings(document, options["previous"], unfit)
+        return {**told, "warnings": warnings} if warnings else told
+
+
+def _previous_of(path: Union[str, None], run: Mapping[str, Any]) -> tuple[Union[Document, None], list[str]]:
+    """The report before, and why it cannot be used."""
+    try:
+        return earlier_report(path, run), []
+    except UnfitReport as error:
+        return None, [str(error)]
+
+
+def _written(document: Document, paths: Mapping[str, str], mode: int, spared: str) -> tuple[dict[str, str], list[str]]:
+    """The files by format, and what is wrong with those that could not be written.
+
+    ``spared``: a report before that cannot be used is not lost by writing over it, nor is its fault.
+    """
+    written, faults = {}, []
+    for name, path in paths.items():
+        if spared and os.path.realpath(path) == spared:
+            faults.append(f"the report {path} was not written, for it would replace previous")
+            continue
+        try:
+            write(path, RENDERERS[name](document), mode)
+            written[name] = path
+        except OSError as error:
+            faults.append(f"the report {path} could not be written: {error.strerror or error}")
+    return written, faults
+
+
+def _told(document: Document, written: Mapping[str, str], faults: list[str], on_failure: str) -> dict[str, Any]:
+    """The result of the task."""
+    verdict = document["verdict"]
+    sentence = verdict["sentence"] + (f". Report: {', '.join(written.values())}" if written else "")
+    changes = document["changes"]
+    return {
+        "changed": False,
+        "failed": bool(faults or (verdict["failed"] and on_failure == "fail")),
+        "msg": ". ".join([*faults, sentence]),
+        "reports": dict(written),
+        "mailboxes": mailboxes_in(document["rows"]),
+        "verdict": dict(verdict),
+        "changes": {name: len(those) for name, those in changes.items() if isinstance(those, list)} if changes else {},
+    }
+
+
+def _warnings(document: Document, previous: Union[str, None], unfit: list[str]) -> list[str]:
+    """What a person should know though it need not fail."""
+    if previous and not unfit and document["changes"] is None:
+        return [f"previous {previous} is not there yet: this report begins a history"]
+    return []

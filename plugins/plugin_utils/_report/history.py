@@ -1,0 +1,142 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""History: what a report takes over from the one before it, and what is otherwise than there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import Union
+
+from .._access.model import Outcome, State
+from .._exchange.rights import Right
+from .document import Changes, Document, Key, Row
+from .verdict import AUDIT
+
+RowKey = tuple[str, str, str]
+
+_COMPLIANT, _GRANTED, _PENDING = Outcome.COMPLIANT.value, Outcome.GRANTED.value, Outcome.PENDING.value
+_UNKNOWN, _MISSING, _SURPLUS = Outcome.UNKNOWN.value, Outcome.MISSING.value, Outcome.SURPLUS.value
+#: Otherwise than wanted, and left so.
+_LEFT = frozenset(one.value for one in (Outcome.MISSING, Outcome.UNWANTED, Outcome.DENIED, Outcome.REFUSED))
+#: Found otherwise than wanted, and mended, though it may not show yet.
+_MENDED = frozenset({_GRANTED, Outcome.REVOKED.value, _PENDING})
+#: As wanted when the run was over.
+_WELL = frozenset({_COMPLIANT, _GRANTED, Outcome.REVOKED.value})
+_HELD = frozenset({_COMPLIANT, _GRANTED})
+#: Of what was held before: it was gone again, whether or not this run could mend it.
+_GONE_AGAIN = frozenset({_MISSING, _GRANTED, _PENDING})
+#: How a coverage says that it has holes.
+_BLANKS = "but for"
+
+#: The rows of the report before, by what they are about.
+Past = Mapping[RowKey, Row]
+
+
+def key_of(row: Row) -> RowKey:
+    """What a row is about, however the account is spelt."""
+    return (row["mailbox"], row["account"].casefold(), row["right"])
+
+
+def past_of(previous: Union[Document, None]) -> Past:
+    """Empty where there is no report before."""
+    return {key_of(row): row for row in previous["rows"]} if previous else {}
+
+
+def carried_since(row: Row, before: Union[Row, None], now: str) -> str:
+    """When a report first had this outcome of it. What an earlier report says of the future is not believed."""
+    if before is None or before["outcome"] != row["outcome"]:
+        return now
+    return min(before["since"], now)
+
+
+def carried_regrants(row: Row, before: Union[Row, None], mode: str) -> int:
+    """In how many reports on end it was gone again though it had been held when the report before ended.
+
+    An audit right after a grant only shows that it holds so far, and what is unknown shows nothing: both leave the
+    number as it is.
+    """
+    outcome = row["outcome"]
+    if before is None or row["state"] != State.PRESENT.value:
+        return 0
+    if outcome in _GONE_AGAIN:
+        return before["regranted"] + (before["outcome"] in _HELD)
+    if outcome == _UNKNOWN or (outcome == _COMPLIANT and mode == AUDIT and before["outcome"] != _COMPLIANT):
+        return before["regranted"]
+    return 0
+
+
+def changes_of(rows: Sequence[Row], previous: Document, coverage: Mapping[str, object]) -> Changes:
+    """What is otherwise than in the report before. ``coverage``: of this run, which tells what it looked at."""
+    past = past_of(previous)
+    pairs = [(row, past.get(key_of(row))) for row in rows]
+
+    def those(test: Callable[[Row, Union[Row, None]], bool]) -> list[Key]:
+        return [_named(row) for row, before in pairs if test(row, before)]
+
+    return Changes(
+        since=previous["head"]["created"],
+        new_drift=those(_is_new_drift),
+        mended=[*those(_is_mended), *map(_named, _surplus_gone(rows, past, coverage))],
+        new_surplus=those(lambda row, before: row["outcome"] == _SURPLUS and _outcome(before) != _SURPLUS),
+        mailboxes_added=_beside(_wanted(rows), _listed(past.values())),
+        mailboxes_gone=_beside(_wanted(past.values()), _listed(rows)),
+        still_pending=those(_is_still_pending),
+        regranted=those(lambda row, before: row["regranted"] > 0 and row["outcome"] in _GONE_AGAIN),
+    )
+
+
+def _is_new_drift(row: Row, before: Union[Row, None]) -> bool:
+    """Left so now and not then, or mended now though all was well when the report before ended."""
+    if row["outcome"] in _LEFT:
+        return _outcome(before) not in _LEFT | {_PENDING}
+    return row["outcome"] in _MENDED and _outcome(before) in _WELL
+
+
+def _is_mended(row: Row, before: Union[Row, None]) -> bool:
+    """Well now; and it was not, in the report before or in between."""
+    if before is None or row["outcome"] not in _WELL:
+        return False
+    return before["outcome"] in _LEFT | {_PENDING, _SURPLUS} or row["outcome"] in _MENDED
+
+
+def _is_still_pending(row: Row, before: Union[Row, None]) -> bool:
+    return _outcome(before) == _PENDING and row["outcome"] in (_PENDING, _MISSING)
+
+
+def _surplus_gone(rows: Iterable[Row], past: Past, coverage: Mapping[str, object]) -> Iterator[Row]:
+    """Surplus of the report before that has no row any more, where this run would have seen it.
+
+    Full Access is looked for on single mailboxes only, and each right for the accounts of the profiles alone.
+    """
+    now = {key_of(row) for row in rows}
+    accounts = {account for _mailbox, account, _right in now}
+    mailboxes = {mailbox for mailbox, _account, _right in now}
+    for key, row in past.items():
+        mailbox, account, right = key
+        looked = str(coverage.get(f"surplus_{right}", _BLANKS))
+        there = right != Right.FULL_ACCESS.value or mailbox in mailboxes
+        if row["outcome"] == _SURPLUS and key not in now and _BLANKS not in looked and there and account in accounts:
+            yield row
+
+
+def _outcome(row: Union[Row, None]) -> str:
+    return row["outcome"] if row else ""
+
+
+def _named(row: Row) -> Key:
+    return Key(mailbox=row["mailbox"], account=row["account"], right=row["right"])
+
+
+def _wanted(rows: Iterable[Row]) -> dict[str, None]:
+    """The mailboxes on which something is wanted, in the order of the rows."""
+    return dict.fromkeys(row["mailbox"] for row in rows if row["state"] == State.PRESENT.value)
+
+
+def _listed(rows: Iterable[Row]) -> dict[str, None]:
+    """The mailboxes that the inventory names; surplus may be anywhere."""
+    return dict.fromkeys(row["mailbox"] for row in rows if row["outcome"] != _SURPLUS)
+
+
+def _beside(those: Iterable[str], others: Container[str]) -> list[str]:
+    return [each for each in those if each not in others]

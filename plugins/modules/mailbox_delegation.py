@@ -161,8 +161,9 @@ options:
     default: 120
   previous:
     description:
-      - A file on the controller with the result of an earlier run, as JSON. The mailboxes for which that run had no
-        time (O(max_runtime)) come first. A file that is not there yet is no error.
+      - A file on the controller with the result of an earlier run, or with its report
+        (M(email_router.exchange_online.access_report)), as JSON. The mailboxes for which that run had no time
+        (O(max_runtime)) come first. A file that is not there yet is no error.
     type: path
   allow_empty:
     description:
@@ -182,6 +183,7 @@ notes:
     C(mailbox_delegation_organization) (must be the task's organisation), C(mailbox_delegation_until) and
     C(mailbox_delegation_reason) (as O(mailboxes[].until) and O(mailboxes[].reason)) are read from the inventory.
 seealso:
+  - module: email_router.exchange_online.access_report
   - name: Set up the Email Router's service account in Exchange Online
     description: Microsoft KB 2708727.
     link: https://support.microsoft.com/help/2708727

@@ -10,6 +10,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     may_pass,
     remedy,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.errors import too_many_sessions
 
 MSAL, MSAL_CLIENT = "Microsoft.Identity.Client.MsalServiceException", "Microsoft.Identity.Client.MsalClientException"
 UI = "Microsoft.Identity.Client.MsalUiRequiredException"
@@ -124,6 +125,13 @@ def test_only_trouble_of_the_network_and_of_entra_may_pass(row: str, words: str,
 def test_trouble_of_the_service_is_known_at_the_sign_in_too(row: str, kind: str, text: str) -> None:
     assert remedy(kind, text) == (row, "Run it again later")
     assert may_pass(kind, text)
+
+
+def test_a_session_too_many_is_waited_for_and_fewer_are_the_cure() -> None:
+    error = too_many_sessions(3).error
+    advice = "Run it again later, with fewer sessions on the organisation at once"
+    assert remedy(error.type, error.text) == ("E15", advice)
+    assert may_pass(error.type, error.text)
 
 
 def test_an_answer_that_cannot_be_read_may_be_a_missing_role_and_is_not_waited_for() -> None:

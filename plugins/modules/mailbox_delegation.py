@@ -115,6 +115,7 @@ options:
       - The inventory group that lists every mailbox which may hold grants, whatever C(--limit) and C(serial) say.
       - With it, whatever the accounts of O(profiles) hold beyond what is wanted is looked for. Send As and Send on
         Behalf in the whole organisation, Full Access on the mailboxes of the group.
+      - Not in a slice of a job of AWX, whose inventory lacks the other slices; it is refused where that can be known.
     type: str
   surplus:
     description:
@@ -135,6 +136,7 @@ options:
       - Accounts that shall hold nothing, by user principal name, address, object id, or, if deleted, SID. What they
         hold is taken back. Send As and Send on Behalf in the whole organisation, Full Access on the mailboxes of the
         task and of O(surplus_group). An account that a profile C(replaces) cannot be retired before that is done.
+      - Not in a slice of a job of AWX, as O(surplus_group).
     type: list
     elements: str
     default: []

@@ -20,8 +20,10 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
 
 from .conftest import SetStage
+from .harness import COLLECTION
+from .playbooks import extra
 from .slices import RELAUNCHED, SLICED, Inventory, Job, Runners
-from .stage import MAILBOXES, ROUTER, SEND_AS, Stage, contoso
+from .stage import MAILBOXES, MANAGEMENT, ROUTER, SEND_AS, Stage, contoso
 
 STAND_IN = HostOptions(pwsh=None)
 SLICES = 4
@@ -154,10 +156,24 @@ def surplus(set_stage: SetStage) -> Stage:
 def test_a_slice_does_not_judge_surplus(surplus: Stage, wish: str) -> None:
     play = playbook(surplus, surplus_group=MAILBOXES, surplus=wish, surplus_group_minimum=1, max_revocations="100%")
     inventory = Inventory(surplus, {name: {} for name in TWELVE})
-    jobs = Runners(surplus, play).slices(inventory, 2, told=SLICED)
-    assert [(job.rc, job.status) for job in jobs] == [(2, "failed")] * 2
-    assert all("surplus_group: this is a slice of the AWX job template 'The mailboxes'" in job.text for job in jobs)
+    (job,) = Runners(surplus, play).jobs([(inventory.cut(1, 2), ())], told=SLICED)
+    assert (job.rc, job.status) == (2, "failed")
+    assert "surplus_group: this is a slice of the AWX job template 'The mailboxes'" in job.text
     assert (surplus.tenant.sign_ins, surplus.writes) == (0, [])
+
+
+def test_a_slice_makes_nobody_the_only_one(surplus: Stage) -> None:
+    """The trustees come from a group of the inventory: somebody who is in another slice would lose everything."""
+    named = {"mailboxes": TWELVE, "trustees": [ROUTER], "rights": ["send_as"], "exclusive": True}
+    task = {
+        "name": "The only ones",
+        f"{COLLECTION}.mailbox_permission": {**surplus.sign_in, **named, "max_revocations": "100%"},
+        "delegate_to": MANAGEMENT,
+        "run_once": True,
+    }
+    run = surplus.play("-i", surplus.inventory(TWELVE), surplus.playbook(task), *extra(**SLICED))
+    assert (run.status, surplus.tenant.sign_ins) == (2, 0)
+    assert "exclusive: this is a slice of the AWX job template 'The mailboxes'" in run.text
 
 
 def test_a_slice_that_nobody_can_know_for_one_is_held_back_by_the_least_number(surplus: Stage) -> None:

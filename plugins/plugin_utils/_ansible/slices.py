@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_CUT = {
-    "surplus_group": "the group lacks the mailboxes of the other slices, and what is held there would count as surplus",
-    "exclusive": "a list made from the inventory lacks what is in the other slices, and who is missing would lose all",
+_REFUSED = {
+    "surplus_group": "the group is cut like the whole inventory, and what is held in other slices would be surplus",
+    "exclusive": "the inventory is cut, a list that is made from it is not complete, and who is not on it loses all",
+    "retired_accounts": "every slice would take away the same, all at the same time",
 }
 
 
@@ -30,12 +31,13 @@ def sliced_template(task_vars: Mapping[str, Any]) -> str:
 
 
 def slice_faults(options: Mapping[str, Any], template: str) -> list[str]:
-    """What is judged over a list that a slice does not have. ``template``: as ``sliced_template`` says."""
+    """What cannot be done in a slice: judging by lists that are cut, and what is done once, for parallel changes of one
+    object are forbidden (exchange facts 6.4). ``template``: as ``sliced_template`` says."""
     if not template:
         return []
     return [
-        f"{option}: this is a slice of the AWX job template {template!r}, and its inventory is cut: {why}. Use a job "
-        "template without slices (if it is none but a workflow of the same name, rename that)"
-        for option, why in _CUT.items()
+        f"{option}: this is a slice of the AWX job template {template!r}: {why}. Use a job template without slices (if "
+        "it is none, but a workflow that has the same name, rename that)"
+        for option, why in _REFUSED.items()
         if options.get(option)
     ]

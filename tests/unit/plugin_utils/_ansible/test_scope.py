@@ -76,3 +76,12 @@ def test_rows_that_were_rejected_anywhere_in_the_group_are_told_where_surplus_is
     made = scope(HOSTS[:1], rejected=rejected).surplus
     assert made is not None
     assert made.rejected == told
+
+
+def test_a_slice_of_a_job_judges_no_surplus_and_retires_nobody() -> None:
+    play = Play(HOSTS, HOSTS, {"crm": HOSTS}, {host: {} for host in HOSTS}, template="Mailboxes")
+    with pytest.raises(InputError) as refused:
+        scope_of(OPTIONS, PROFILES, (), play, "contoso.onmicrosoft.com", NOW)
+    assert [fault.partition(":")[0] for fault in refused.value.faults] == ["surplus_group", "retired_accounts"]
+    plain = {**OPTIONS, "surplus": "report", "surplus_group": None, "retired_accounts": []}
+    assert scope_of(plain, PROFILES, (), play, "contoso.onmicrosoft.com", NOW).surplus is None

@@ -42,9 +42,13 @@ def test_a_slice_is_known_by_a_workflow_job_that_bears_the_name_of_the_job_templ
         ({"surplus_group": None, "surplus": "report"}, []),
         ({"exclusive": True}, ["exclusive"]),
         ({"exclusive": False}, []),
+        ({"surplus_group": "crm", "retired_accounts": ["old@contoso.com"]}, ["surplus_group", "retired_accounts"]),
+        ({"retired_accounts": []}, []),
     ],
 )
-def test_a_slice_refuses_what_is_judged_over_the_whole_list(options: dict[str, Any], refused: list[str]) -> None:
+def test_a_slice_refuses_what_is_judged_over_the_whole_list_or_done_once(
+    options: dict[str, Any], refused: list[str]
+) -> None:
     faults = slice_faults(options, MAILBOXES)
     assert [fault.partition(":")[0] for fault in faults] == refused
     assert all("slice of the AWX job template 'Mailboxes'" in fault for fault in faults)

@@ -88,8 +88,8 @@ options:
       - The mailbox itself (C(NT AUTHORITY\\SELF)), inherited entries and entries that deny are left alone.
       - If the list of a mailbox cannot be read, or it is not certain whom an entry means, nothing is revoked there, and
         the outcome is V(unknown).
-      - It needs O(max_revocations). Not in a slice of a job of AWX, whose inventory lacks the other slices; it is refused
-        where that can be known.
+      - It needs O(max_revocations).
+      - Not in a slice of a job of AWX, whose inventory lacks the other slices; it is refused where that can be known.
     type: bool
     default: false
   max_grants:

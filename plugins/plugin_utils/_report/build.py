@@ -114,7 +114,7 @@ def check_result(result: Mapping[str, Any]) -> None:
         raise InputError(["result: it holds only the rows that need attention: set on_failure=report at its task"])
     if "grants" not in result and result.get("failed"):
         raise InputError([f"result: its task failed as a whole, so there is nothing to report: {result.get('msg')}"])
-    missing = [name for name in _NEEDED if name not in result]
+    missing = [name for name in _NEEDED if result.get(name) is None]
     if missing:
         raise InputError([f"result: it is not one of mailbox_delegation, for it holds no {', '.join(missing)}"])
     faults = [f"result: row {number}: {why}" for number, row in enumerate(result["grants"]) if (why := _odd(row))]

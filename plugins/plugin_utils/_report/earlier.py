@@ -29,7 +29,7 @@ def earlier_report(path: Union[str, None], run: Mapping[str, Any]) -> Union[Docu
     if not path:
         return None
     try:
-        found = parsed(Path(path).read_text(encoding="utf-8"))
+        found = parsed(Path(path).read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a report takes over from the one before it, and what it says is otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._report.document import Changes, Document
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._report.verdict import AUDIT, ENFORCEMENT
+
+from .results import ROUTER, given, night, nights, report, result
+
+LISTS = ("new_drift", "mended", "new_surplus", "still_pending", "regranted")
+
+
+def changes(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], mode: str = ENFORCEMENT, **coverage: str
+) -> Changes:
+    first = report(result(*before, mode=mode), night(1))
+    made = result(*after, mode=mode)
+    second = report({**made, "coverage": {**made["coverage"], **coverage}}, night(2), first)
+    assert second["changes"] is not None
+    return second["changes"]
+
+
+def named(told: Changes) -> dict[str, list[str]]:
+    """The lists that are not empty, by the mailboxes in them."""
+    every: dict[str, Any] = dict(told)
+    return {name: [key["mailbox"] for key in every[name]] for name in LISTS if every[name]}
+
+
+def test_the_first_report_has_no_history() -> None:
+    first = report(result(given("granted")))
+    assert first["changes"] is None
+    assert (first["rows"][0]["since"], first["rows"][0]["regranted"]) == (night(1), 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "mode", "told"),
+    [
+        ("compliant", "compliant", AUDIT, []),
+        ("compliant", "missing", AUDIT, ["new_drift", "regranted"]),
+        ("compliant", "unwanted", AUDIT, ["new_drift"]),
+        ("compliant", "denied", AUDIT, ["new_drift"]),
+        ("missing", "missing", AUDIT, []),
+        ("missing", "denied", AUDIT, []),
+        ("missing", "compliant", AUDIT, ["mended"]),
+        ("missing", "granted", ENFORCEMENT, ["mended"]),
+        ("missing", "pending", ENFORCEMENT, []),
+        ("refused", "granted", ENFORCEMENT, ["mended"]),
+        ("compliant", "granted", ENFORCEMENT, ["new_drift", "mended", "regranted"]),
+        ("compliant", "revoked", ENFORCEMENT, ["new_drift", "mended"]),
+        ("granted", "compliant", ENFORCEMENT, []),
+        ("granted", "granted", ENFORCEMENT, ["new_drift", "mended", "regranted"]),
+        ("granted", "pending", ENFORCEMENT, ["new_drift", "regranted"]),
+        ("pending", "pending", ENFORCEMENT, ["still_pending"]),
+        ("pending", "missing", AUDIT, ["still_pending"]),
+        ("pending", "compliant", AUDIT, ["mended"]),
+        ("unknown", "compliant", AUDIT, []),
+        ("unknown", "missing", AUDIT, ["new_drift"]),
+        ("compliant", "unknown", AUDIT, []),
+        ("compliant", "surplus", AUDIT, ["new_surplus"]),
+        ("surplus", "surplus", AUDIT, []),
+        ("surplus", "revoked", ENFORCEMENT, ["mended"]),
+        ("not_found", "granted", ENFORCEMENT, ["mended"]),
+        ("not_found", "not_found", AUDIT, []),
+    ],
+)
+def test_what_changed_of_a_grant(before: str, after: str, mode: str, told: list[str]) -> None:
+    found = changes([given(before)], [given(after)], mode)
+    assert (list(named(found)), found["since"]) == (told, night(1))
+
+
+def test_a_change_names_the_grant_however_the_account_is_spelt() -> None:
+    found = changes([given("compliant", account=ROUTER.upper())], [given("missing")], AUDIT)
+    assert found["new_drift"] == [{"mailbox": "sales", "account": ROUTER, "right": "send_as"}]
+
+
+def test_another_right_is_another_grant() -> None:
+    found = changes([given("compliant")], [given("compliant"), given("missing", right="full_access")], AUDIT)
+    assert found["new_drift"] == [{"mailbox": "sales", "account": ROUTER, "right": "full_access"}]
+
+
+def test_mailboxes_come_and_go() -> None:
+    found = changes([given("compliant"), given("compliant", "old")], [given("compliant"), given("granted", "new")])
+    assert (found["mailboxes_added"], found["mailboxes_gone"]) == (["new"], ["old"])
+    assert named(found) == {}
+
+
+def test_a_mailbox_with_surplus_only_neither_comes_nor_goes() -> None:
+    surplus = given("surplus", "other", state="absent")
+    there = changes([given("compliant")], [given("compliant"), surplus])
+    gone = changes([given("compliant"), surplus], [given("compliant")])
+    assert there["mailboxes_added"] == gone["mailboxes_gone"] == []
+
+
+def test_a_mailbox_that_is_wanted_absent_now_is_not_gone() -> None:
+    assert changes([given("compliant")], [given("revoked", state="absent")])["mailboxes_gone"] == []
+
+
+EVERYWHERE = {"surplus_send_as": "the whole organisation"}
+SURPLUS = given("surplus", "other", state="absent")
+
+
+def test_surplus_that_has_no_row_any_more_is_mended_where_it_was_looked_for() -> None:
+    found = changes([given("compliant"), SURPLUS], [given("compliant")], **EVERYWHERE)
+    assert named(found) == {"mended": ["other"]}
+
+
+@pytest.mark.parametrize(
+    ("surplus", "coverage"),
+    [
+        (SURPLUS, {}),
+        (SURPLUS, {"surplus_send_as": "the whole organisation, but for 2 places"}),
+        ({**SURPLUS, "account": "another@contoso.com"}, EVERYWHERE),
+        ({**SURPLUS, "right": "full_access"}, {"surplus_full_access": "3 mailboxes, no others"}),
+    ],
+    ids=["not looked for", "with holes", "not for that account", "not on that mailbox"],
+)
+def test_surplus_that_was_not_looked_for_is_not_taken_for_mended(
+    surplus: dict[str, Any], coverage: dict[str, str]
+) -> None:
+    assert named(changes([given("compliant"), surplus], [given("compliant")], **coverage)) == {}
+
+
+def test_surplus_of_full_access_is_mended_on_a_mailbox_that_was_looked_at() -> None:
+    surplus = given("surplus", right="full_access", state="absent")
+    found = changes([given("compliant"), surplus], [given("compliant")], surplus_full_access="1 mailboxes, no others")
+    assert named(found) == {"mended": ["sales"]}
+
+
+def since(reports: list[Document]) -> list[int]:
+    """The nights since which."""
+    return [int(each["rows"][0]["since"][8:10]) for each in reports]
+
+
+def test_since_is_carried_while_the_outcome_lasts() -> None:
+    outcomes = ["missing", "missing", "granted", "compliant", "compliant", "missing", "compliant"]
+    assert since(nights(outcomes)) == [1, 1, 3, 4, 4, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "counted"),
+    [
+        (["granted", "granted", "granted", "granted"], [0, 1, 2, 3]),
+        (["missing", "granted", "granted"], [0, 0, 1]),
+        (["granted", "granted", "compliant", "granted"], [0, 1, 0, 1]),
+        (["compliant", "compliant", "granted", "compliant"], [0, 0, 1, 0]),
+        (["granted", "a:missing", "granted", "a:missing", "granted"], [0, 1, 1, 2, 2]),
+        (["granted", "a:compliant", "granted", "a:compliant", "granted"], [0, 0, 1, 1, 2]),
+        (["granted", "granted", "a:compliant", "a:compliant"], [0, 1, 1, 0]),
+        (["granted", "granted", "unknown", "granted"], [0, 1, 1, 1]),
+        (["granted", "pending", "pending", "granted"], [0, 1, 1, 1]),
+        (["pending", "granted", "compliant"], [0, 0, 0]),
+        (["granted", "granted", "denied"], [0, 1, 0]),
+    ],
+)
+def test_what_is_gone_again_report_after_report_is_counted(outcomes: list[str], counted: list[int]) -> None:
+    assert [each["rows"][0]["regranted"] for each in nights(outcomes)] == counted
+
+
+def test_what_is_wanted_absent_is_never_granted_again() -> None:
+    first = report(result(given("compliant")), night(1))
+    second = report(result(given("unwanted", state="absent")), night(2), first)
+    assert second["rows"][0]["regranted"] == 0

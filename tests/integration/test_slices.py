@@ -21,7 +21,7 @@ from ansible_collections.email_router.exchange_online.tests.simulator.host impor
 
 from .conftest import SetStage
 from .harness import COLLECTION
-from .playbooks import extra
+from .playbooks import ENFORCE, extra, way_there
 from .slices import RELAUNCHED, SLICED, Inventory, Job, Runners
 from .stage import MAILBOXES, MANAGEMENT, ROUTER, SEND_AS, Stage, contoso
 
@@ -190,14 +190,17 @@ def test_a_slice_that_nobody_can_know_for_one_is_held_back_by_the_least_number(s
 
 
 def test_limits_by_number_slice_an_inventory_that_stays_whole(surplus: Stage) -> None:
-    """Without AWX; surplus is judged over the whole list there, in whichever slice."""
-    inventory = Inventory(surplus, {name: {} for name in TWELVE}).cut(1, 1)
-    limits = [f"{MAILBOXES}[0:4]", f"{MAILBOXES}[5:9]", f"{MAILBOXES}[10:]"]
-    each = [(inventory, ("--limit", limit)) for limit in limits]
-    jobs = Runners(surplus, playbook(surplus)).jobs(each, told={})
+    """Without AWX, with the playbook of the collection; surplus is judged over the whole list there."""
+    names = {"profiles": PROFILES, "default_profile": "router", "sessions": 1}
+    variables = {**way_there(surplus), **{f"mailbox_delegation_{name}": value for name, value in names.items()}}
+    inventory = Inventory(surplus, {name: {} for name in TWELVE}, variables).cut(1, 1)
+    runners = Runners(surplus, surplus.write("import.yml", [{"ansible.builtin.import_playbook": ENFORCE}]))
+    limits = [f"{MAILBOXES}{numbers}" for numbers in ("[0:4]", "[5:9]", "[10:]")]
+    jobs = runners.jobs([(inventory, ("--limit", limit)) for limit in limits], told={})
     assert [row["mailbox"] for row in rows(*jobs)] == TWELVE
-    assert [len(rows(job)) for job in jobs] == [5, 5, 2]
-    play = playbook(surplus, surplus_group=MAILBOXES, surplus="revoke", surplus_group_minimum=12)
-    (job,) = Runners(surplus, play).jobs([(inventory, ("--limit", limits[0]))], told={})
+    assert [(job.rc, len(rows(job))) for job in jobs] == [(0, 5), (0, 5), (0, 2)]
+    judging = {"surplus_group": MAILBOXES, "surplus": "revoke", "surplus_group_minimum": 12}
+    told = {f"mailbox_delegation_{name}": value for name, value in judging.items()}
+    (job,) = runners.jobs([(inventory, ("--limit", limits[0]))], told)
     revoked = [(row["mailbox"], row["right"]) for row in rows(job) if row["outcome"] == "revoked"]
     assert (job.rc, revoked) == (0, [("elsewhere@contoso.com", "send_as")])

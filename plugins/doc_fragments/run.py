@@ -27,8 +27,9 @@ options:
     default: 1200
   sessions:
     description:
-      - How many PowerShell processes, each with its own sign-in, may work at the same time at most. Another is opened
-        only while there is work for it; a run of some seconds stays with one. Where Exchange throttles one, all rest.
+      - How many PowerShell processes, each with its own sign-in, may work at the same time at most. The others are
+        opened only while there is work for them, or at once where half a minute of reading is to be expected, such as
+        Full Access on 40 mailboxes; a run of some seconds stays with one. Where Exchange throttles one, all rest.
       - Exchange is said to bear three for an organisation as a whole. Use V(1) where several runs work on it at once.
     type: int
     choices: [1, 2, 3]

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 
 from ...plugins.plugin_utils._access.apply import WriteSettings
 from ...plugins.plugin_utils._access.desired import MailboxItem, wishes_of
 from ...plugins.plugin_utils._access.engine import Options, Scope, ensure
-from ...plugins.plugin_utils._access.meter import SilentWatch
+from ...plugins.plugin_utils._access.estimate import Estimate
+from ...plugins.plugin_utils._access.meter import SilentWatch, Watch
 from ...plugins.plugin_utils._access.model import Profile, Report, State
 from ...plugins.plugin_utils._exchange.deadline import Deadline
 from ...plugins.plugin_utils._exchange.lanes import PATIENCE
@@ -24,6 +26,8 @@ from ...plugins.plugin_utils._remote.process import ProcessChannel
 from ...plugins.plugin_utils._remote.rpc import AHEAD, PACE, RpcClient
 from ...plugins.plugin_utils._remote.winrm import WinRMChannel
 from .site import Place
+
+_SILENT = SilentWatch()
 
 
 def run(lanes: int, place: Place, local: bool = False) -> None:
@@ -43,7 +47,8 @@ def run(lanes: int, place: Place, local: bool = False) -> None:
 
     session = ResilientSession(open_lane, Deadline(), _pause, lanes=lanes, lane_after=PATIENCE * shorter)
     try:
-        report = enforce(session, place.account, place.mailboxes, rights)
+        watch = _Expecting(lambda seconds: session.expect(seconds * shorter))
+        report = enforce(session, place.account, place.mailboxes, rights, watch)
     finally:
         session.close()
     bad = [one for one in report.findings if one.outcome.fails(False)]
@@ -51,11 +56,23 @@ def run(lanes: int, place: Place, local: bool = False) -> None:
         raise RuntimeError(f"{len(bad)} rows failed: {bad[:1]} {session.trouble}")
 
 
-def enforce(session: Session, account: str, mailboxes: tuple[str, ...], rights: tuple[Right, ...]) -> Report:
+class _Expecting(SilentWatch):
+    """Tells the session how long the run will be, as that of a task does."""
+
+    def __init__(self, expect: Callable[[float], None]) -> None:
+        self._expect = expect
+
+    def estimated(self, estimate: Estimate) -> None:
+        self._expect(estimate.seconds)
+
+
+def enforce(
+    session: Session, account: str, mailboxes: tuple[str, ...], rights: tuple[Right, ...], watch: Watch = _SILENT
+) -> Report:
     """These rights for the account on every mailbox."""
     items = [MailboxItem(one, one, ("default",), State.PRESENT) for one in mailboxes]
     wishes = wishes_of(items, {"default": Profile("default", account, rights)})
-    report, _statistics = ensure(session, Scope(wishes), Options(False, WriteSettings()), SilentWatch())
+    report, _statistics = ensure(session, Scope(wishes), Options(False, WriteSettings()), watch)
     return report
 
 

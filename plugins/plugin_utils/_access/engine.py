@@ -86,10 +86,11 @@ def ensure(
     reading = RememberingSession(metered)
     metered.enter("resolve")
     wishes, hopeless = split_by_address(scope.wishes)
-    directory = _look_up(reading, metered, scope, wishes)
+    principals = _accounts(reading, metered, scope, wishes)
+    watch.estimated(estimate(wishes, principals))
+    directory = _Directory(_mailboxes(reading, scope, wishes), principals)
     wants, problems = wants_of(wishes, directory.mailboxes, directory.principals, options.any_recipient)
     wants = tuple(sorted(wants, key=lambda want: want.host not in scope.first))
-    watch.estimated(estimate(wants))
     metered.enter("read")
     observed = observe(reading, [want.grant for want in wants], unresolved=scope.exclusive)
     made = plan(wants, observed)
@@ -114,11 +115,9 @@ def ensure(
     return report, metered.statistics
 
 
-def _look_up(session: Session, metered: MeteredSession, scope: Scope, wishes: Sequence[Wish]) -> _Directory:
+def _accounts(session: Session, metered: MeteredSession, scope: Scope, wishes: Sequence[Wish]) -> dict[str, Principal]:
     """Raises InputError where an account is not what it must be, AccountsUnknown where Exchange does not tell, or there
     was no time: nothing may be written before all are known."""
-    listed, _hopeless = split_by_address(scope.surplus.listed if scope.surplus else ())
-    named = [*wishes, *listed]
     everything = _all_wishes(scope)
     asked = [account for wish in everything for account in (wish.account, wish.after) if account]
     asked += [*scope.retired, *(scope.surplus.accounts if scope.surplus else ())]
@@ -131,7 +130,12 @@ def _look_up(session: Session, metered: MeteredSession, scope: Scope, wishes: Se
     faults = faults or (*shared_sids(principals.values()), *_still_needed(scope.retired, everything, principals))
     if faults:
         raise InputError(faults)
-    return _Directory(find_recipients(session, [wish.address for wish in named]), principals)
+    return principals
+
+
+def _mailboxes(session: Session, scope: Scope, wishes: Sequence[Wish]) -> dict[str, Found]:
+    listed, _hopeless = split_by_address(scope.surplus.listed if scope.surplus else ())
+    return find_recipients(session, [wish.address for wish in (*wishes, *listed)])
 
 
 def _look_for_surplus(

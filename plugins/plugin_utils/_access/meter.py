@@ -26,7 +26,7 @@ class Watch(Protocol):
         """Lets that much time pass."""
 
     def estimated(self, estimate: Estimate) -> None:
-        """Called once, before the reading begins."""
+        """Called once, when the accounts are known, before anything else is read."""
 
     def progress(self, phase: str, done: int, total: int) -> None:
         """Called after every answer; ``total`` counts the calls of the phase that are known so far."""

@@ -25,8 +25,8 @@ _PHASES = {
 class ProgressWatch:
     """The real clock, and a line to ``say`` now and then: count, rate, time left.
 
-    ``sessions``: how many there may be at once. ``token_expires``: of an access token, which nobody renews.
-    ``warnings``: what the result should say, too.
+    ``sessions``: how many there may be at once. ``expect``: is told how many seconds of work of a session are to come.
+    ``token_expires``: of an access token, which nobody renews. ``warnings``: what the result should say, too.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -35,6 +35,7 @@ class ProgressWatch:
         self.token_expires: datetime | None = None
         self.sessions = 1
         self._phase = ""
+        self.expect: Callable[[float], None] | None = None
         self._phase_began = self._last_said = self.now()
 
     def now(self) -> float:
@@ -47,6 +48,8 @@ class ProgressWatch:
     def estimated(self, estimate: Estimate) -> None:
         """Says how long a run of minutes will take, and warns if its token will not last."""
         seconds = estimate.seconds / self.sessions
+        if self.expect is not None:
+            self.expect(estimate.seconds)
         if estimate.seconds >= _LONG:
             several = f" with {self.sessions} sessions" if self.sessions > 1 else ""
             self._say(f"about {estimate.calls} calls to read, which take about {_duration(seconds)}{several}")

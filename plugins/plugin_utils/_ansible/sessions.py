@@ -117,7 +117,7 @@ def opened(
         began = time.monotonic()
         session = ResilientSession(sign_in_lane, deadline, watch.pause, lanes=options["sessions"])
         stack.callback(session.close)
-        watch.sessions = options["sessions"]
+        watch.sessions, watch.expect = options["sessions"], session.expect
         watch.token_expires = _token_expires(session.info.connection) if sign_in.way == "access_token" else None
         yield Opened(session, time.monotonic() - began, wires, session)
 

@@ -23,6 +23,8 @@ from .session import WRITERS, Answer, Call, CmdletError, SessionError, SessionIn
 MOST_LANES = 3
 #: Seconds of work after which more lanes are opened: to sign in takes 5 to 20 (exchange facts 6.4).
 PATIENCE = 10.0
+#: So many times as much work of one session makes more of them worth it from the start.
+WORTH = 3
 #: A session in silence ends after 60 seconds.
 KEEP_ALIVE_EVERY = 20.0
 #: Seconds to wait for lanes that are being opened when all is closed, lest they be left behind.
@@ -176,7 +178,8 @@ class _Run:
 
 
 class Lanes:
-    """See :class:`~.session.Session`. One lane to begin with; more are opened while there is work for them.
+    """See :class:`~.session.Session`. One lane to begin with; more are opened while there is work for them, or when it
+    is told that there will be.
 
     ``open_lane``: signs in the lane of that number, from 1; where the first cannot, it raises SessionError. That one of
     the others cannot is no error: ``trouble`` says why there are not as many as there might be. ``patience``: seconds
@@ -211,6 +214,11 @@ class Lanes:
     def info(self) -> SessionInfo:
         """Of the lane that takes a call just now, for whoever hands it out; else of the one that did so last."""
         return self._taking.info
+
+    def expect(self, seconds: float) -> None:
+        """So much work of one lane is to come: if that is long, the others sign in at once."""
+        if seconds >= WORTH * self._patience:
+            self._open_more()
 
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
         if self._most == 1:

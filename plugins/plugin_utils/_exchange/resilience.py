@@ -101,6 +101,10 @@ class ResilientSession:
         """Why there were fewer lanes than there might have been, or empty."""
         return self._lanes.trouble
 
+    def expect(self, seconds: float) -> None:
+        """Told how much work of one session is to come, it may open others before they are missed."""
+        self._lanes.expect(seconds)
+
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
         return self._session.invoke(calls)
 

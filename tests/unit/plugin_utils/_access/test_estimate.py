@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import WriteSettings
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.estimate import Estimate
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Call
@@ -27,17 +30,27 @@ def test_the_calls_to_read_are_those_that_a_steady_run_makes(rights: list[Right]
     tenant = tenant_of(*(mailbox(one, **held) for one in addresses(number)))
     watch, session = FakeWatch(), watched(tenant)
     _report, statistics = ensure(session, Scope(wishes(addresses(number), rights)), Options(True), watch)
-    readers = ("Get-MailboxPermission", "Get-RecipientPermission")
-    lists = sum(statistics.calls[one] for one in readers)
-    checks = -(-number // 20) if Right.SEND_AS in rights else 0
-    assert watch.estimate.calls == lists + checks
+    account = {"Get-EXORecipient": 1, "Get-User": 1}
+    assert watch.estimate.calls == (statistics.calls - Counter(account)).total()
+
+
+def test_it_is_told_when_the_accounts_are_known_before_anything_else_is_asked() -> None:
+    session = watched(tenant_of(*map(mailbox, addresses(40))))
+    asked: list[int] = []
+
+    class Listening(FakeWatch):
+        def estimated(self, estimate: Estimate) -> None:
+            asked.append(len(session.calls))
+
+    ensure(session, Scope(wishes(addresses(40), [Right.SEND_AS])), Options(True), Listening())
+    assert asked == [2]
 
 
 def test_full_access_is_what_takes_time() -> None:
     tenant = tenant_of(*map(mailbox, addresses(100)))
     watch = FakeWatch()
     ensure(watched(tenant), Scope(wishes(addresses(100), [Right.FULL_ACCESS])), Options(True), watch)
-    assert watch.estimate.seconds == pytest.approx(80)
+    assert watch.estimate.seconds == pytest.approx(80 + 5 * 0.5)
 
 
 def test_what_an_earlier_run_did_not_reach_is_read_and_written_first() -> None:

@@ -13,6 +13,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import UNANSWERED
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.lanes import (
     KEEP_ALIVE_EVERY,
+    WORTH,
     Lanes,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.pacer import RECOVERED, Pacer
@@ -38,6 +39,24 @@ def test_a_run_that_is_soon_done_stays_with_one() -> None:
     assert len(answers(lanes.invoke, *many(50))) == 50
     lanes.close()
     assert {lane for lane, _name in tower.made} == {1}
+    assert tower.closed == [1]
+
+
+def test_a_run_that_is_long_by_its_own_estimate_has_all_lanes_from_the_start() -> None:
+    tower = Tower(until_all_are_there)
+    lanes = lanes_of(tower, patience=WAIT)
+    lanes.expect(WORTH * WAIT)
+    assert len(answers(lanes.invoke, *many(50))) == 50
+    assert {lane for lane, _name in tower.made} == {1, 2, 3}
+
+
+@pytest.mark.parametrize(("most", "seconds"), [(3, 0.9 * WORTH * WAIT), (1, 9 * WORTH * WAIT)])
+def test_no_other_signs_in_for_a_run_that_is_short_or_where_there_may_be_but_one(most: int, seconds: float) -> None:
+    tower = Tower()
+    lanes = lanes_of(tower, most, patience=WAIT)
+    lanes.expect(seconds)
+    answers(lanes.invoke, *many(50))
+    lanes.close()
     assert tower.closed == [1]
 
 

@@ -19,6 +19,7 @@ _SCRIPTS = ("bootstrap.ps1", "exchange.ps1", "diagnose.ps1", "runner.ps1")
 NEEDED = {
     *("LICENSE", "README.md", "meta/runtime.yml", "playbooks/files/demo_organisation.json"),
     *(f"plugins/plugin_utils/_remote/{name}" for name in _SCRIPTS),
+    *(f"plugins/plugin_utils/_report/page.{kind}" for kind in ("css", "js")),
 }
 
 

@@ -43,6 +43,7 @@ class Turnstile:
     def __init__(self, stage: Stage, sessions: int, refused: int = 0) -> None:
         self.most = self.refused = 0
         self._sessions, self._refused = sessions, refused
+        self._is_open = False  # once, and for good: where it waited in vain, what it counted tells
         self._moved = threading.Condition()
         self._connect = stage.tenant.connect
         self._tenant = stage.tenant
@@ -62,8 +63,12 @@ class Turnstile:
 
     def _hold(self, _cmdlet: str, _parameters: Mapping[str, Parameter]) -> Answer | None:
         with self._moved:
-            self._moved.wait_for(lambda: self.most >= self._sessions and self.refused >= self._refused, TOGETHER)
+            self._moved.wait_for(self._may_pass, TOGETHER)
+            self._is_open = True
         return None
+
+    def _may_pass(self) -> bool:
+        return self._is_open or (self.most >= self._sessions and self.refused >= self._refused)
 
 
 def playbook(stage: Stage, **options: Any) -> Path:

@@ -1,0 +1,191 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What docs/ci.md promises of every template, held against each of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from ansible_collections.email_router.exchange_online.tests.tools.checkout import ROOT
+
+from .pipelines import (
+    AZURE,
+    AZURE_STEPS,
+    COMMON,
+    GITHUB,
+    GITLAB,
+    INSTALLS,
+    JENKINS,
+    MODULE,
+    PIP,
+    awx_tasks,
+    gitlab_job,
+    load,
+    scripts,
+)
+
+LOCK = "exchange-contoso"
+IDENTITIES = ("exchange-audit", "exchange-enforce")
+#: What holds a secret, by the documentation of the modules and in the templates.
+_SECRETS = ("EXCHANGE_ONLINE_CERTIFICATE_PASSWORD", "EXCHANGE_ONLINE_ACCESS_TOKEN", "EXCHANGE_CERTIFICATE_BASE64")
+#: What brings programs from elsewhere.
+_FETCHES = re.compile(r"pip install|Install-Module|Install-PSResource|curl|wget|npm |apt|git clone|docker")
+_LOOP = re.compile(r"status=0\n.*?\n\s*fi\n", re.DOTALL)
+_PINNED = re.compile(r"\w[\w-]*==[\d.]+")
+
+
+def awx(module: str) -> list[dict[str, Any]]:
+    return [task[f"awx.awx.{module}"] for task in awx_tasks() if f"awx.awx.{module}" in task]
+
+
+def jenkins(name: str) -> str:
+    return JENKINS[name].read_text(encoding="utf-8")
+
+
+# Reports
+
+
+@pytest.mark.parametrize("name", scripts())
+def test_the_old_report_goes_before_and_a_new_one_with_every_mailbox_is_demanded_after(name: str) -> None:
+    text = "\n".join(scripts()[name])
+    order = [text.index(part) for part in ("rm -rf reports\n", "ansible-playbook", "report.py fresh")]
+    assert order == sorted(order)
+    assert '--started reports/started --mailboxes "$EXPECTED_MAILBOXES" --mode' in re.sub(
+        r"\s*\\\n\s*|\s{2,}", " ", text
+    )
+
+
+@pytest.mark.parametrize("name", scripts())
+def test_a_run_is_repeated_once_and_only_where_its_report_allows_it(name: str) -> None:
+    """The same lines in every template, and they are run by tests/integration."""
+    ((loop,), (expected,)) = (_LOOP.findall("\n".join(scripts()[one])) for one in (name, "github audit"))
+    assert [line.strip() for line in loop.splitlines()] == [line.strip() for line in expected.splitlines()]
+    assert "&& python3 ci/report.py retry-safe reports/access.json; then" in loop
+    assert "\n".join(scripts()[name]).count("access || status=$?") == 2
+
+
+def test_reports_and_journals_are_kept_also_after_a_failure() -> None:
+    kept = {}
+    for name, file in GITHUB.items():
+        *_others, upload = load(file)["jobs"][name]["steps"]
+        assert upload["uses"].startswith("actions/upload-artifact@")
+        assert upload["if"] == "${{ always() }}"
+        kept[name] = upload["with"]["path"].split()
+    assert kept == {"audit": ["reports"], "enforce": ["reports", "journal"]}
+    for name in GITHUB:
+        artifacts = gitlab_job(name)["artifacts"]
+        assert (artifacts["when"], artifacts["paths"]) == ("always", ["reports", "journal"])
+    published = {step["publish"]: step["condition"] for step in load(AZURE_STEPS)["steps"] if "publish" in step}
+    assert published["reports"] == "always()"
+    assert published["journal"].startswith("and(always(), ")
+    for name, artifacts in {"audit": "'reports/*'", "enforce": "'reports/*, journal/*'"}.items():
+        (after,) = re.findall(r"post \{\s*always \{(.*?)\}", jenkins(name), re.DOTALL)
+        assert f"archiveArtifacts artifacts: {artifacts}" in after
+
+
+# Approval, identities, one at a time
+
+
+def test_two_runs_on_one_organisation_never_meet() -> None:
+    for name, file in GITHUB.items():
+        workflow = load(file)
+        assert "concurrency" not in workflow, "a run that waits for its approval would hold it"
+        assert workflow["jobs"][name]["concurrency"] == {"group": LOCK, "cancel-in-progress": False, "queue": "max"}
+    assert {gitlab_job(name)["resource_group"] for name in GITHUB} == {LOCK}
+    pipeline = load(AZURE)
+    assert pipeline["lockBehavior"] == "sequential"
+    assert all({"group": LOCK} in stage["variables"] for stage in pipeline["stages"])
+    for name in JENKINS:
+        assert "disableConcurrentBuilds()" in jenkins(name)
+        assert jenkins(name).index(f"lock(resource: '{LOCK}')") < jenkins(name).index("ansible-playbook")
+    (group,) = awx("instance_group")
+    (template,) = awx("job_template")
+    (workflow,) = awx("workflow_job_template")
+    assert (group["name"], group["max_concurrent_jobs"]) == (LOCK, 1)
+    assert (template["instance_groups"], template["prevent_instance_group_fallback"]) == ([LOCK], True)
+    assert (template["allow_simultaneous"], template["job_slice_count"]) == (False, 1)
+    assert workflow["allow_simultaneous"] is False
+
+
+def test_enforcement_waits_for_an_approval_and_an_audit_for_nobody() -> None:
+    enforcement = load(GITHUB["enforce"])
+    assert list(enforcement["on"]) == ["workflow_dispatch"]
+    assert enforcement["jobs"]["enforce"]["needs"] == "approval"
+    assert enforcement["jobs"]["approval"]["environment"] == "exchange-approval"
+    assert "schedule" in load(GITHUB["audit"])["on"]
+    (rule,) = gitlab_job("enforce")["rules"]
+    assert (rule["when"], rule["allow_failure"]) == ("manual", False)
+    assert all("when" not in rule for rule in gitlab_job("audit")["rules"])
+    audit, enforce = load(AZURE)["stages"]
+    assert [next(iter(job)) for job in (*audit["jobs"], *enforce["jobs"])] == ["job", "deployment"]
+    assert enforce["jobs"][0]["environment"] == "exchange-enforce"
+    assert jenkins("enforce").index("input message:") < jenkins("enforce").index("agent { label")
+    assert "input " not in jenkins("audit")
+    (workflow,) = awx("workflow_job_template")
+    ways = {node["identifier"]: node.get("related", {}) for node in workflow["workflow_nodes"]}
+    assert ways["audit"] == {"failure_nodes": [{"identifier": "approval"}]}
+    assert ways["approval"] == {"success_nodes": [{"identifier": "enforce"}]}
+    (schedule,) = awx("schedule")
+    assert schedule["unified_job_template"] == "exchange-audit"
+
+
+def test_an_audit_and_an_enforcement_have_an_identity_each() -> None:
+    assert [load(file)["jobs"][name]["environment"] for name, file in GITHUB.items()] == list(IDENTITIES)
+    assert [gitlab_job(name)["environment"]["name"] for name in GITHUB] == list(IDENTITIES)
+    for stage, identity in zip(load(AZURE)["stages"], IDENTITIES, strict=True):
+        assert {"group": identity} in stage["variables"]
+        assert f"'certificate': '{identity}.pfx'" in str(stage)
+    for name, identity in zip(JENKINS, IDENTITIES, strict=True):
+        assert {found.rsplit("-certificate")[0].rsplit("-app-id")[0] for found in used_credentials(name)} == {identity}
+    (template,) = awx("job_template")
+    assert template["credentials"] == ["exchange-{{ item.key }}", "exchange-host-{{ item.key }}"]
+
+
+def used_credentials(name: str) -> list[str]:
+    return re.findall(r"credentials\('([^']+)'\)", jenkins(name))
+
+
+# Secrets and pins
+
+
+@pytest.mark.parametrize("name", scripts())
+def test_secrets_come_by_environment_variables_and_are_no_arguments(name: str) -> None:
+    for line in "\n".join(scripts()[name]).splitlines():
+        if any(secret in line for secret in _SECRETS):
+            told = line.strip().startswith(("printf '%s' \"$", "unset "))  # both are the shell's own: no process
+            assert told, line
+        if "ansible-playbook" in line:
+            assert line.strip().endswith(" -i inventory -e @ci/variables.yml")
+
+
+def test_no_expression_is_put_into_a_script_of_github() -> None:
+    """Whoever may name a branch would write into the script."""
+    for name, file in GITHUB.items():
+        assert not [step for step in load(file)["jobs"][name]["steps"] if "${{" in step.get("run", "")]
+
+
+def test_every_ansible_fails_where_a_source_of_its_inventory_cannot_be_read() -> None:
+    for text in (*map(jenkins, JENKINS), *(file.read_text() for file in (*GITHUB.values(), GITLAB, AZURE_STEPS))):
+        assert re.search(r"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED(: \"| = ')true", text)
+
+
+@pytest.mark.parametrize("name", scripts())
+def test_what_is_fetched_is_exactly_the_pinned_installs(name: str) -> None:
+    """tests/integration runs the templates without these steps, and with every other."""
+    lines = [line.strip() for script in scripts()[name] for line in script.splitlines()]
+    fetching = {line.replace(".venv/bin/python", "python3") for line in lines if _FETCHES.search(line)}
+    assert fetching == ({PIP, MODULE} if name.startswith(("github", "azure")) else {PIP})
+    assert fetching <= INSTALLS
+
+
+def test_versions_are_those_that_the_collection_is_tested_with() -> None:
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-2.19.txt")]
+    pins = set(_PINNED.findall((COMMON / "requirements.txt").read_text(encoding="utf-8")))
+    assert len(pins) == 2
+    assert pins <= set(_PINNED.findall("\n".join(texts)))
+    version = load(ROOT / "galaxy.yml")["version"]
+    (collection,) = load(COMMON / "requirements.yml")["collections"]
+    assert collection == {"name": f"ci/email_router-exchange_online-{version}.tar.gz", "type": "file"}

@@ -46,7 +46,7 @@ _URGENCY = {"fail": 0, "warn": 1, "ignore": 2}
 _CHANGES = (
     ("new_drift", "New drift"),
     ("new_surplus", "New surplus"),
-    ("regranted", "Granted again and again: something else removes it"),
+    ("regranted", "Gone again though it had been held: something else removes it"),
     ("still_pending", "Still pending"),
     ("mended", "Mended"),
     ("mailboxes_added", "Mailboxes that came"),

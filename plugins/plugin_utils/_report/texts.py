@@ -31,5 +31,6 @@ def remarks_of(row: Row) -> list[str]:
     until = f"wanted until {row['until']}" if row["until"] else ""
     reason = f"reason given: {row['reason']}" if row["reason"] else ""
     since = f"{row['outcome']} since {row['since']}" if row["since"] and row["verdict"] != "ok" else ""
-    again = f"granted again {row['regranted']} times on end: something else removes it" if row["regranted"] > 1 else ""
+    times = f" in {row['regranted']} reports on end" if row["regranted"] > 1 else ""
+    again = f"gone again though it had been held{times}: something else removes it" if row["regranted"] else ""
     return [part for part in (*row["notes"], until, reason, since, again) if part]

@@ -23,7 +23,8 @@ from ...plugins.plugin_utils._exchange.resilience import ResilientSession
 from ...plugins.plugin_utils._exchange.rights import Right
 from ...plugins.plugin_utils._exchange.session import Session
 from ...plugins.plugin_utils._remote.process import ProcessChannel
-from ...plugins.plugin_utils._remote.rpc import AHEAD, PACE, RpcClient
+from ...plugins.plugin_utils._remote.rpc import RpcClient
+from ...plugins.plugin_utils._remote.window import AHEAD, PACE, Window
 from ...plugins.plugin_utils._remote.winrm import WinRMChannel
 from .site import Place
 
@@ -42,7 +43,7 @@ def run(lanes: int, place: Place, local: bool = False) -> None:
             _sign_in(place),
             needed_cmdlets(rights, (), read_only=False),
             read_only=False,
-            speak=partial(RpcClient, ahead=AHEAD * shorter, pace=PACE * shorter),
+            speak=partial(RpcClient, window=Window(ahead=AHEAD * shorter, pace=PACE * shorter)),
         )
 
     session = ResilientSession(open_lane, Deadline(), _pause, lanes=lanes, lane_after=PATIENCE * shorter)

@@ -101,9 +101,9 @@ def test_without_latency_a_request_carries_several_calls(site: Site) -> None:
 
 
 def test_at_latency_an_answer_takes_little_more_than_a_request(site: Site) -> None:
-    """Each answer is received as it comes; what is sent in advance goes in batches."""
+    """Each answer is received as it comes; what is sent in advance goes six at a time."""
     bill = bill_of(site, ours.one_lane, Case(400, STEADY, True, BENCH))
-    assert bill.requests <= 1.3 * bill.calls.total()
+    assert bill.requests <= 1.25 * bill.calls.total()
     assert bill.largest_send <= BATCH_BYTES
 
 

@@ -21,26 +21,18 @@ from .ledger import Fields, Inbox, Ledger
 from .log import LogTail
 from .redaction import redacted, secrets_in
 from .source import Source
+from .window import Window
 
 T = TypeVar("T")
 
-WINDOW = 64
-#: Seconds of work that the runner is given in advance: more would be kept from other lanes, less would let it wait.
-AHEAD = 4.0
-FIRST_WINDOW = 8
-#: More than this would stand in the pipe and make a Send wait for the runner (winrm facts 4).
-WINDOW_BYTES = 64 * 1024
 #: One cmdlet may block for many minutes, retries of the module included (exchange facts 5.1).
 PATIENCE = 1200.0
 #: A loaded host takes its time to start PowerShell.
 START_PATIENCE = 180.0
 #: The runner ends after 60 seconds without a line.
 PING_AFTER = 20.0
-#: Over WinRM each receive is an HTTP request: with several answers due, let them gather for a moment.
-PACE = 0.04
 #: A Send that takes this long shows that the far pipe is full: keep less in it.
 SLOW_SEND = 5.0
-SMALLEST_WINDOW = 4
 MAX_LOSSES = 10
 DRAIN_QUIET, DRAIN_AT_MOST = 15.0, 60.0
 #: It is told again to quit if contact breaks within so many seconds: a host that says nothing is not waited for twice.
@@ -74,19 +66,14 @@ class RpcClient:
         self,
         channel: Channel,
         writes: Callable[[Fields], bool] = nothing_writes,
-        window: int = WINDOW,
+        window: Window | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
-        ahead: float = AHEAD,
-        pace: float = PACE,
     ) -> None:
         self.statistics = RpcStatistics()
         self._channel = channel
         self._writes = writes
-        self._window = window
-        self._ahead = ahead
-        self._pace_seconds = pace
-        self._room = min(window, FIRST_WINDOW)
+        self._window = window or Window()
         self._clock = clock
         self._sleep = sleep
         self._ledger = Ledger()
@@ -176,9 +163,9 @@ class RpcClient:
             self._use.release()
 
     def _top_up(self, source: Source[Any], inbox: Inbox, patience: float) -> None:
-        """Fills the window once it is half empty, so that the runner never waits and sends stay few."""
+        """Fills the window once it wants more."""
         ledger = self._ledger
-        if self._ended or ledger.in_flight > self._room // 2 or ledger.bytes_in_flight > WINDOW_BYTES // 2:
+        if self._ended or not self._window.wants_more(ledger.in_flight, ledger.bytes_in_flight):
             return
         lines: list[bytes] = []
         try:
@@ -194,7 +181,7 @@ class RpcClient:
     def _admitted(self, source: Source[T]) -> tuple[T, Fields] | None:
         """The next request, if it may go now: a write only alone, others while the window has room."""
         ledger = self._ledger
-        if ledger.alone or ledger.in_flight >= self._room or ledger.bytes_in_flight >= WINDOW_BYTES:
+        if ledger.alone or not self._window.has_room(ledger.in_flight, ledger.bytes_in_flight):
             return None
         ahead = source.peek()
         if ahead is None or self._ended or (ledger.in_flight and self._writes(ahead[1])):
@@ -215,8 +202,8 @@ class RpcClient:
         self._check_patience()
 
     def _pace(self) -> None:
-        due = self._last_received + self._pace_seconds - self._clock()
-        if self._ledger.in_flight > 1 and due > 0:
+        due = self._last_received + self._window.pause(self._ledger.in_flight) - self._clock()
+        if due > 0:
             self._sleep(due)
         self._last_received = self._clock()
 
@@ -232,17 +219,10 @@ class RpcClient:
             elif self._ledger.settle(event):
                 self._last_progress = self._clock()
                 self._losses_in_a_row = 0
-                self._make_room(event)
+                if "ms" in event.body:  # a greeting or a sign-in is no cmdlet
+                    self._window.learn(float(event.body["ms"] or 0) / 1000)
         if output.ended and not self._ended:
             self._ended = self._obituary(output.exit_code)
-
-    def _make_room(self, reply: Reply) -> None:
-        """The window is as wide as the work in advance takes, by what the last cmdlet took; a greeting is none."""
-        if "ms" not in reply.body:
-            return
-        seconds = float(reply.body["ms"] or 0) / 1000
-        wide = int(self._ahead / seconds) if seconds > 0 else self._window
-        self._room = max(min(wide, self._room * 2, self._window), min(FIRST_WINDOW, self._window))
 
     def _check_patience(self) -> None:
         head = self._ledger.head
@@ -283,7 +263,7 @@ class RpcClient:
             self._last_sent = self._clock()
             self.statistics.batches += 1
             if self._last_sent - begun > SLOW_SEND:
-                self._window = max(SMALLEST_WINDOW, self._window // 2)
+                self._window.halve()
 
     def _say(self, batch: bytes) -> None:
         try:

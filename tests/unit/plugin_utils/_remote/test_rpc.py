@@ -11,7 +11,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote import rpc
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.channel import (
     ChannelError,
     ChannelInterrupted,
@@ -25,6 +24,11 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remo
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.frames import Reply
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.rpc import RpcClient
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.window import (
+    PACE,
+    WINDOW,
+    Window,
+)
 
 from .fake_channel import LAUNCH, FakeChannel, FakeRunner, OnReceive, OnSend, Request, echo
 
@@ -36,8 +40,8 @@ def is_write(fields: Any) -> bool:
     return bool(fields.get("cmdlet") == WRITE["cmdlet"])
 
 
-def started(channel: FakeChannel, window: int = rpc.WINDOW) -> RpcClient:
-    client = RpcClient(channel, is_write, window, channel.clock, channel.clock.sleep)
+def started(channel: FakeChannel, window: int = WINDOW) -> RpcClient:
+    client = RpcClient(channel, is_write, Window(window), channel.clock, channel.clock.sleep)
     client.start("pwsh", LAUNCH, read_only=True)
     return client
 
@@ -317,4 +321,4 @@ class TestPatience:
         assert sleeps == []
         list(client.stream(calls(range(10))))
         assert sleeps
-        assert max(sleeps) <= rpc.PACE
+        assert max(sleeps) <= PACE

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.ledger import Fields
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.rpc import FIRST_WINDOW
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote.window import FIRST_WINDOW
 
 from .fake_channel import FakeChannel
 from .test_rpc import WRITE, call, calls, sent_lines, started

@@ -128,7 +128,7 @@ def test_rejected_rows_are_one_warning_and_are_listed_when_asked_for(desk: Desk,
     desk.write("export", csv_text(*rows, delimiter=";").encode("utf-16"))
     run = desk.show(desk.inventory(), core=core)
     warning = (
-        "[WARNING]: export: 5 rows, 1 mailboxes; 1 joined with one of the same address; 1 left out (1 inactive); "
+        "[WARNING]: export: 5 rows, 1 mailbox; 1 joined with one of the same address; 1 left out (1 inactive); "
         "2 rejected (1 without an address, 1 with an unknown value in column 'Status'). Run it with -v to see which."
     )
     assert run.status == 0
@@ -164,7 +164,7 @@ def test_the_rejected_rows_of_all_inventories_of_a_group_are_counted(desk: Desk)
     ("export", "options", "message"),
     [
         (csv_text(mailbox(ANN)), {"source": ["export", "gone.csv"]}, "gone.csv cannot be read"),
-        (csv_text(mailbox("")), {}, "there is no mailbox in export: 1 rows, 0 mailboxes; 1 rejected"),
+        (csv_text(mailbox("")), {}, "there is no mailbox in export: 1 row, 0 mailboxes; 1 rejected"),
         (csv_text(), {}, "there is no mailbox in export: 0 rows, 0 mailboxes"),
         ("Name;Fax\nAnn;1", {}, "export: it cannot be told what it lists (its columns: 'Name', 'Fax'): set entity"),
         ('Name,Email Address\n"Ann,ann@contoso.com\n', {}, "export, line 2: it is no CSV"),

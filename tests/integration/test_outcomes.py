@@ -77,7 +77,7 @@ ROWS = {
         Ending("missing", changed=True),
         Ending("pending", changed=True, writes=1),
         settings={"replication_lag": 1_000},
-        says="1 writes were accepted and are not visible yet",
+        says="1 write was accepted and is not visible yet",
     ),
     "denied": Row(
         Ending("denied", status=2), Ending("denied", status=2), DENIED,

@@ -93,7 +93,7 @@ def test_an_audit_finds_the_adopted_inventory_in_order(set_user_stage: SetStage,
     assert meaning(adopted(stage)) == PLAIN
     assert comments(adopted(stage)) == sorted(COMMENTS)
     told = run.task("What it came to").result["msg"]
-    assert told.startswith(f"{adopted(stage)}: 9 addresses, 16 entries (looked at: full_access: 8 of 8 mailboxes, ")
+    assert told.startswith(f"{adopted(stage)}: addresses: 9, entries: 16 (looked at: full_access: 8 of 8 mailboxes, ")
 
     audit = stage.play("-i", inventory, "-i", adopted(stage), AUDIT, environment=STRICT)
     assert audit.status == 0, audit.output

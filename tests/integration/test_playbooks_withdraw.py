@@ -105,7 +105,7 @@ def test_three_hundred_grants_are_shown_then_taken_back_and_then_there_is_nothin
     assert "partner@fabrikam.com, send_as, unwanted" in rows(rehearsed)
     told = rehearsed.task("Dry run").result["msg"]
     assert told.startswith(
-        f"Nothing was taken back. {ROUTER} holds 300 rights (looked at: full_access: 101 of 101 mail"
+        f"Nothing was taken back. Rights that {ROUTER} holds: 300 (looked at: full_access: 101 of 101 mail"
     )
     assert told.endswith(f"To take them back, add -e withdraw_confirm={ROUTER}")
 
@@ -191,7 +191,7 @@ def test_a_mailbox_that_could_not_be_read_fails_dry_or_not_and_the_rest_is_taken
     done = withdraw(stage, ROUTER)
     assert done.status == 2
     message = done.task(LAST).result["msg"]
-    assert message.startswith("0 rights are left, 1 things could not be looked at (looked at: full_access: 4 of 5")
+    assert message.startswith("Rights left: 0. Things that could not be looked at: 1 (looked at: full_access: 4 of 5")
     assert cause in message
     (unread,) = done.task("What could not be looked at").result["msg"]
     assert (unread["mailbox"], unread["right"]) == (blind.address, "full_access")
@@ -213,7 +213,7 @@ def test_what_is_refused_is_told_with_its_cause_and_what_denies_stays(set_user_s
     assert "synchronized from your on-premises organization" in why
     stays = done.task("What stays, for it denies or is inherited").result["msg"]
     assert sorted(stays) == ["sales@contoso.com, full_access, allow", "sales@contoso.com, full_access, deny"]
-    assert done.task(LAST).result["msg"].startswith("1 rights are left, 0 things could not be looked at")
+    assert done.task(LAST).result["msg"].startswith("Rights left: 1. Things that could not be looked at: 0")
 
 
 def test_an_account_that_nobody_knows_is_not_one_that_holds_nothing(set_user_stage: SetStage) -> None:

@@ -124,7 +124,7 @@ def test_a_renamed_mailbox_holds_everything_back(stage: Stage, selected: tuple[s
     assert (run.status, stage.writes) == (2 if BILLING in selected else 0, [])
     assert surplus(run) == SURPLUS | {f"{BILLING} send_as"}
     held_back = {row["cause"] for row in run.access["grants"] if row["outcome"] == "surplus"}
-    assert all(cause.startswith("held back: 1 mailboxes of") and BILLING in cause for cause in held_back)
+    assert all(cause.startswith("held back: 1 mailbox of") and BILLING in cause for cause in held_back)
 
 
 def test_a_rejected_row_of_an_export_holds_everything_back(stage: Stage) -> None:
@@ -132,7 +132,7 @@ def test_a_rejected_row_of_an_export_holds_everything_back(stage: Stage) -> None
     inventory = stage.inventory(LISTED, variables={"crm_rejected_rows": 1})
     run = stage.play("-i", inventory, stage.playbook(stage.task(**REVOKE)))
     assert (run.status, surplus(run), stage.writes) == (0, SURPLUS, [])
-    assert "held back: 1 rows of exports were rejected (crm_rejected_rows), each may be a mailbox" in run.text
+    assert "held back: 1 row of exports was rejected (crm_rejected_rows), each may be a mailbox" in run.text
     known = stage.play("-i", inventory, stage.playbook(stage.task(**REVOKE)), "-e", "crm_rejected_rows=0")
     assert (known.status, holds_still(stage)) == (0, set())
 
@@ -185,7 +185,7 @@ def test_more_than_ten_revocations_need_to_be_allowed(set_stage: SetStage) -> No
     hosts = {name: {"mailbox_delegation_state": "absent"} for name in names}
     braked = stage.ensure(hosts)
     assert (braked.status, stage.writes) == (2, [])
-    assert "brake: 11 writes are called for where max_revocations allows 10" in braked.text
+    assert "brake: 11 write is called for where max_revocations allows 10" in braked.text
     done = stage.ensure(hosts, max_revocations="100%")
     assert (done.status, len(stage.writes)) == (0, 11)
 
@@ -197,7 +197,7 @@ def test_a_share_of_the_mailboxes_is_counted_of_those_selected(set_stage: SetSta
     assert (braked.status, stage.writes) == (2, [])
     assert "4 writes are called for where max_grants allows 2 (50% of 4 mailboxes)" in braked.text
     alone = stage.play("-i", inventory, ENFORCE, "--limit", SALES)
-    assert "1 writes are called for where max_grants allows 0 (50% of 1 mailboxes)" in alone.text
+    assert "1 write is called for where max_grants allows 0 (50% of 1 mailbox)" in alone.text
     assert stage.play("-i", inventory, ENFORCE, "-e", "mailbox_delegation_max_grants=100%").status == 0
     assert len(stage.writes) == 4
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .._wording import counted, counted_noun
 from .model import Finding
 from .plan import Step, Verb, left_undone
 
@@ -68,5 +69,5 @@ def _excess(name: str, limit: Limit | None, planned: int, mailboxes: int) -> str
     if limit is None or planned <= limit.of(mailboxes):
         return ""
     allowed = limit.of(mailboxes)
-    share = f" ({limit.text} of {mailboxes} mailboxes)" if limit.text != str(allowed) else ""
-    return f"{planned} writes are called for where {name} allows {allowed}{share}"
+    share = f" ({limit.text} of {counted_noun(mailboxes, 'mailbox')})" if limit.text != str(allowed) else ""
+    return f"{counted(planned, 'write is', 'writes are')} called for where {name} allows {allowed}{share}"

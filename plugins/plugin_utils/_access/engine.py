@@ -14,6 +14,7 @@ from .._exchange.failures import Failure, FailureClass
 from .._exchange.identities import Principal
 from .._exchange.memory import RememberingSession
 from .._exchange.session import Session
+from .._wording import counted
 from .apply import WriteSettings
 from .brakes import Brakes, left_by
 from .desired import (
@@ -212,8 +213,8 @@ def _warnings(observed: Mapping[Grant, Observed], wants: Iterable[Want], brake: 
     if hidden:
         shown = ", ".join(hidden[:5]) + (", …" if len(hidden) > 5 else "")
         warnings.append(
-            f"{len(hidden)} mailboxes are hidden from address lists, where delegates may be unable to open them or to "
-            f"send from them: {shown}"
+            f"{counted(len(hidden), 'mailbox is', 'mailboxes are')} hidden from address lists, where delegates may be "
+            f"unable to open them or to send from them: {shown}"
         )
     return warnings
 

@@ -16,6 +16,7 @@ from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, a
 from .._exchange.listings import read_send_as_everywhere
 from .._exchange.rights import Right
 from .._exchange.session import Session
+from .._wording import counted_noun
 from .holdings import EVERYWHERE, sightings
 from .meter import MeteredSession, Statistics, Watch
 from .notebook import Gap, Notebook, Permission
@@ -160,7 +161,7 @@ def _coverage_of_lists(rights: Iterable[Right], field: _Field, book: Notebook) -
         asked = field.asked - (0 if of_all else len(field.others))
         looked_at = len(field.recipients if of_all else field.mailboxes)
         read = max(0, looked_at - book.missed(right))
-        coverage[right.value] = _so_many(read, asked, "recipients" if of_all else "mailboxes")
+        coverage[right.value] = _so_many(read, asked, "recipient" if of_all else "mailbox")
     return coverage
 
 
@@ -173,17 +174,20 @@ def _coverage_of_holders(
     for right in inquiry.rights:
         missed = book.missed(right)
         if right is not Right.FULL_ACCESS:
-            coverage[right.value] = EVERYWHERE + (f", but for {missed} places: see unresolved" if missed else "")
+            coverage[right.value] = EVERYWHERE + (
+                f", but for {counted_noun(missed, 'place')}: see unresolved" if missed else ""
+            )
         elif not (inquiry.mailboxes or inquiry.all_mailboxes):
             coverage[right.value] = "not looked at: give mailboxes or all_mailboxes"
         else:
             asked = field.asked - len(field.others)
-            coverage[right.value] = _so_many(max(0, len(field.mailboxes) - missed), asked, "mailboxes")
+            coverage[right.value] = _so_many(max(0, len(field.mailboxes) - missed), asked, "mailbox")
     return coverage
 
 
 def _so_many(read: int, asked: int, what: str) -> str:
-    return f"{read} of {asked} {what}" if asked else f"no {what}"
+    text = counted_noun(asked, what)
+    return f"{read} of {text}" if asked else f"no {text.removeprefix('0 ')}"
 
 
 def _left_out(inquiry: Inquiry, field: _Field) -> list[str]:
@@ -195,4 +199,6 @@ def _left_out(inquiry: Inquiry, field: _Field) -> list[str]:
     shown = ", ".join(f"{one.address} ({one.kind})" for one in field.others[:5])
     more = ", …" if len(field.others) > 5 else ""
     rights = " and ".join(skipped)
-    return [f"{rights}: read of mailboxes alone, so not of {len(field.others)} recipients: {shown}{more}"]
+    return [
+        f"{rights}: read of mailboxes alone, so not of {counted_noun(len(field.others), 'recipient')}: {shown}{more}"
+    ]

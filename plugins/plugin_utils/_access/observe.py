@@ -20,6 +20,7 @@ from .._exchange.directory import NameCheck, check_names
 from .._exchange.identities import Principal, Recipient
 from .._exchange.rights import AccessEntry, Right
 from .._exchange.session import Session
+from .._wording import counted
 from .model import Facts, Grant, Observed, Unknown
 
 _NOT_HELD = Facts(allowed=False, denied=False, inherited=False)
@@ -150,4 +151,6 @@ def doubts_in_words(addresses: Collection[str]) -> list[str]:
     if not addresses:
         return []
     shown = ", ".join(sorted(addresses)[:5]) + (", …" if len(addresses) > 5 else "")
-    return [f"{len(addresses)} access lists came without the entry of SELF, twice, and were believed: {shown}"]
+    odd = "came without the entry of SELF, twice, and"
+    many = counted(len(addresses), f"access list {odd} was", f"access lists {odd} were")
+    return [f"{many} believed: {shown}"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .._exchange.identities import Principal
 from .._exchange.rights import Right
+from .._wording import counted, counted_noun
 from .holdings import Blank, Holdings
 from .model import Facts, Finding, GrantKey, Outcome, State, Want, Wish
 from .plan import Step, Verb, finding_of
@@ -41,14 +42,17 @@ def why_held_back(rule: SurplusRule, problems: Sequence[Finding]) -> str:
     if not rule.revoke:
         return ""
     if rule.hosts < max(rule.minimum, 1):
-        return f"held back: surplus_group has {rule.hosts} mailboxes, fewer than surplus_group_minimum {rule.minimum}"
+        hosts = counted_noun(rule.hosts, "mailbox")
+        return f"held back: surplus_group has {hosts}, fewer than surplus_group_minimum {rule.minimum}"
     if rule.rejected:
-        return f"held back: {rule.rejected} rows of exports were rejected (crm_rejected_rows), each may be a mailbox"
+        rejected = counted(rule.rejected, "row of exports was", "rows of exports were")
+        return f"held back: {rejected} rejected (crm_rejected_rows), each may be a mailbox"
     if problems:
         first = problems[0]
         names = {finding.host for finding in problems}
-        found = f"{len(names)} mailboxes of the task or of surplus_group are not certain"
-        return f"held back: {found}, the first {first.host}: {first.cause or '; '.join(first.notes)}"
+        where = "of the task or of surplus_group"
+        found = counted(len(names), f"mailbox {where} is", f"mailboxes {where} are")
+        return f"held back: {found} not certain, the first {first.host}: {first.cause or '; '.join(first.notes)}"
     return ""
 
 
@@ -66,8 +70,12 @@ def coverage_of(holdings: Holdings, mailboxes: int) -> dict[str, str]:
     coverage = {}
     for right in Right:
         missed = sum(blank.right is right for blank in holdings.blanks)
-        where = f"{mailboxes} mailboxes, no others" if right is Right.FULL_ACCESS else "the whole organisation"
-        coverage[f"surplus_{right.value}"] = where + (f", but for {missed} places" if missed else "")
+        where = (
+            f"{counted_noun(mailboxes, 'mailbox')}, no others"
+            if right is Right.FULL_ACCESS
+            else "the whole organisation"
+        )
+        coverage[f"surplus_{right.value}"] = where + (f", but for {counted_noun(missed, 'place')}" if missed else "")
     return coverage
 
 

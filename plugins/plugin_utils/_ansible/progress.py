@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from .._access.estimate import Estimate
+from .._wording import counted_noun
 
 _EVERY = 10.0
 _WORTH_SAYING = 5.0
@@ -52,7 +53,9 @@ class ProgressWatch:
             self.expect(estimate.seconds)
         if estimate.seconds >= _LONG:
             several = f" with {self.sessions} sessions" if self.sessions > 1 else ""
-            self._say(f"about {estimate.calls} calls to read, which take about {_duration(seconds)}{several}")
+            self._say(
+                f"about {counted_noun(estimate.calls, 'call')} to read, which take about {_duration(seconds)}{several}"
+            )
         if self.token_expires and datetime.now(timezone.utc) + timedelta(seconds=seconds) > self.token_expires:
             self.warnings.append(
                 f"the access_token expires at {self.token_expires:%Y-%m-%d %H:%M} UTC, before the run will have read "
@@ -82,7 +85,7 @@ def line_of(phase: str, done: int, total: int, elapsed: float) -> str:
     """``elapsed``: seconds since the phase began."""
     rate = done / elapsed if elapsed > 0 else 0.0
     left = (total - done) / rate if rate > 0 else 0.0
-    text = f"{_PHASES.get(phase, phase)}: {done} of {total} calls, {rate:.1f}/s"
+    text = f"{_PHASES.get(phase, phase)}: {done} of {counted_noun(total, 'call')}, {rate:.1f}/s"
     return text if total <= done else f"{text}, about {_duration(left)} left"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._access.model import Finding, Outcome, Report, State
 from .._exchange.failures import Failure, FailureClass
-from .._wording import counted_noun
+from .._wording import counted, counted_noun
 
 #: A failed task is printed whole, so it carries no more than a person reads.
 FAILED_ROWS = 50
@@ -117,16 +117,15 @@ def _pending(findings: Iterable[Finding]) -> list[str]:
     pending = [finding for finding in findings if finding.outcome is Outcome.PENDING]
     if not pending:
         return []
-    return [
-        f"{len(pending)} writes were accepted and are not visible yet, the first on {pending[0].host}: run it again"
-    ]
+    many = counted(len(pending), "write was accepted and is", "writes were accepted and are")
+    return [f"{many} not visible yet, the first on {pending[0].host}: run it again"]
 
 
 def _surplus(findings: Iterable[Finding]) -> list[str]:
     surplus = [finding for finding in findings if finding.outcome is Outcome.SURPLUS]
     if not surplus:
         return []
-    return [f"{len(surplus)} grants are surplus, the first: {_in_words(surplus[0])}"]
+    return [f"{counted(len(surplus), 'grant is', 'grants are')} surplus, the first: {_in_words(surplus[0])}"]
 
 
 def diff_of(findings: Iterable[Finding], check_mode: bool) -> dict[str, str]:

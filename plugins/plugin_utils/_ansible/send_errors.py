@@ -15,6 +15,7 @@ from .._diagnosis.classes import ErrorClass
 from .._diagnosis.diagnosis import LONGEST_TEXT, Diagnosis, Reader, counts_of, pairs_of
 from .._diagnosis.entries import Entry, decoded, entries_of
 from .._diagnosis.phrases import Phrase
+from .._wording import counted_noun
 from .action import CollectionAction
 from .arguments import ArgumentSpec
 
@@ -111,7 +112,7 @@ def as_result(diagnoses: Sequence[Diagnosis], *, keep_subjects: bool) -> dict[st
     """The result of the module, documented as its RETURN."""
     counts = {error_class.value: count for error_class, count in counts_of(diagnoses).items()}
     found = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    many = "1 text" if len(diagnoses) == 1 else f"{len(diagnoses)} texts"
+    many = counted_noun(len(diagnoses), "text")
     result: dict[str, Any] = {
         "diagnoses": [_row(each, keep_subjects=keep_subjects) for each in diagnoses],
         "summary": {"total": len(diagnoses), **counts},

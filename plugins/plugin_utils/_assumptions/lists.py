@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from .._exchange.identities import Recipient, is_sid, is_true, list_of, text_of
 from .._exchange.rights import AccessEntry, mailbox_entry, recipient_entry
 from .._exchange.session import Answer, Row
+from .._wording import counted_noun
 from .evidence import Evidence
 from .finding import Verdict, also, counted, errors_of, judged, refusal, untold
 from .probes import Probe
@@ -76,7 +77,7 @@ def rights(evidence: Evidence) -> Verdict:
         words = [word.strip().lower() for element in elements for word in element.split(",")]
         verdict = counted(sum(word in _RIGHTS for word in words), len(words), "words known")
         joined = sum("," in element for element in elements)
-        return also(verdict, f", {joined} of {len(elements)} elements comma-joined")
+        return also(verdict, f", {joined} of {counted_noun(len(elements), 'element')} comma-joined")
 
     return _of(evidence, judge, evidence.full_access, evidence.send_as)
 
@@ -89,7 +90,8 @@ def booleans(evidence: Evidence) -> Verdict:
         texts = [value for value in values if isinstance(value, str)]
         good = sum(isinstance(value, bool) for value in values)
         readable = sum(text.strip().lower() in ("true", "false") for text in texts)
-        return judged(good + readable == len(values), f"{good} booleans and {readable} texts of {len(values)} values")
+        text = f"{counted_noun(good, 'boolean')} and {counted_noun(readable, 'text')}"
+        return judged(good + readable == len(values), f"{text} of {counted_noun(len(values), 'value')}")
 
     return _of(evidence, judge, evidence.full_access, evidence.send_as)
 
@@ -120,7 +122,7 @@ def rarely_denied_or_inherited(evidence: Evidence) -> Verdict:
         )
         inherited = sum(is_true(row.get("IsInherited")) for row in rows)
         rare = denied + inherited <= _RARE * len(rows)
-        return judged(rare, f"{denied} denied and {inherited} inherited of {len(rows)} rows")
+        return judged(rare, f"{denied} denied and {inherited} inherited of {counted_noun(len(rows), 'row')}")
 
     return _of(evidence, judge, evidence.full_access, evidence.send_as)
 
@@ -167,14 +169,20 @@ def by_trustee_sid(evidence: Evidence) -> Verdict:
     found = {sid: [recipient_entry(row) for row in answer.rows] for sid, answer in evidence.send_as_of.items()}
     strange = sum(entry.sid != sid for sid, entries in found.items() for entry in entries)
     again = sum(any(one.mailbox == entry.mailbox for one in found[entry.sid]) for entry in seen)
-    verdict = counted(again, len(seen), f"rows of {len(found)} accounts seen again")
-    return judged(not strange and again == len(seen), f"{verdict.explanation}, {strange} rows of others")
+    verdict = counted(again, len(seen), f"rows of {counted_noun(len(found), 'account')} seen again")
+    return judged(
+        not strange and again == len(seen), f"{verdict.explanation}, {counted_noun(strange, 'row')} of others"
+    )
 
 
 def by_sid_of_nobody(evidence: Evidence) -> Verdict:
     """Exchange facts 1.1: a deleted account is looked for so."""
     answer = evidence.probes[Probe.NOBODY_SID]
-    return judged(not answer.rows, f"{len(answer.rows)} rows") if answer.error is None else refusal(answer.error)
+    return (
+        judged(not answer.rows, counted_noun(len(answer.rows), "row"))
+        if answer.error is None
+        else refusal(answer.error)
+    )
 
 
 def everywhere(evidence: Evidence) -> Verdict:
@@ -184,4 +192,5 @@ def everywhere(evidence: Evidence) -> Verdict:
         return refusal(answer.error)
     entries = [recipient_entry(row) for row in answer.rows]
     own, recipients = sum(entry.is_self for entry in entries), len({entry.mailbox for entry in entries})
-    return judged(own > 0 and recipients > 1, f"{len(entries)} rows of {recipients} recipients, {own} of SELF")
+    text = f"{counted_noun(len(entries), 'row')} of {counted_noun(recipients, 'recipient')}, {own} of SELF"
+    return judged(own > 0 and recipients > 1, text)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from .._exchange.errors import says_truncated
 from .._exchange.identities import Problem, ProblemKind, Recipient, is_guid, is_sid, list_of, recipient_of, text_of
 from .._exchange.session import Answer, Row
+from .._wording import counted_noun
 from .evidence import Evidence
 from .finding import Verdict, also, counted, errors_of, held, judged, refusal, untold
 from .probes import MINIMUM, Probe, beyond_ascii, plainly_addressed
@@ -28,7 +29,7 @@ def _found(wanted: Iterable[Recipient], answer: Answer) -> Verdict:
     guids = {text_of(row.get("Guid")).lower() for row in answer.rows}
     asked = {one.guid for one in wanted}
     verdict = counted(len(asked & guids), len(asked), "mailboxes found")
-    return also(verdict, f", {len(guids - asked)} others")
+    return also(verdict, f", {counted_noun(len(guids - asked), 'other')}")
 
 
 def by_address(evidence: Evidence) -> Verdict:
@@ -70,7 +71,7 @@ def apostrophe_classic(evidence: Evidence) -> Verdict:
 
 
 def _rows_and_time(answer: Answer) -> Verdict:
-    return held(f"accepted, {len(answer.rows)} rows, {answer.milliseconds} ms")
+    return held(f"accepted, {counted_noun(len(answer.rows), 'row')}, {answer.milliseconds} ms")
 
 
 def delegators(evidence: Evidence) -> Verdict:
@@ -102,7 +103,7 @@ def delegate_values(evidence: Evidence) -> Verdict:
     problems = Counter(one.kind for one in found.values() if isinstance(one, Problem))
     nothing, unread = problems[ProblemKind.NOT_FOUND], problems[ProblemKind.UNKNOWN]
     if unread and not nothing:
-        return untold(f"{unread} of {len(found)} values could not be looked up")
+        return untold(f"{unread} of {counted_noun(len(found), 'value')} could not be looked up")
     verdict = counted(len(found) - nothing, len(found), "values are names of something")
     guids, upns = sum(map(is_guid, found)), sum("@" in value for value in found)
     return also(verdict, f"; {problems[ProblemKind.AMBIGUOUS]} of several, {guids} GUIDs, {upns} with @")
@@ -159,8 +160,9 @@ def by_account_sid(evidence: Evidence) -> Verdict:
         missed = sum(row.get("Guid") not in shown for row in by_upn if _sids_of(row) & asked)
         known = {sid for row in rows for sid in _sids_of(row)}
         nobody = sum(sid not in known for sid in asked)
-        text = f"{len(asked)} SIDs, {len(rows)} accounts, {strange} of other SIDs, {nobody} SIDs of nobody"
-        return judged(not strange and not missed, f"{text}, {missed} accounts not shown")
+        text = f"{counted_noun(len(asked), 'SID')}, {counted_noun(len(rows), 'account')}, "
+        text += f"{strange} of other SIDs, {counted_noun(nobody, 'SID')} of nobody"
+        return judged(not strange and not missed, f"{text}, {counted_noun(missed, 'account')} not shown")
 
     return _accepted(evidence, Probe.BY_SID, judge)
 
@@ -187,7 +189,7 @@ def shown_by_upn(evidence: Evidence) -> Verdict:
         forms = f"{spelled} in their own letter case, {sum(chr(92) in text for text, _upn in shown)} with a domain"
         bare = sum(is_sid(one.trustee) for one in evidence.trustees)
         verdict = counted(upns, len(shown), "users by UPN")
-        return also(verdict, f", {forms}; {bare} trustees by SID")
+        return also(verdict, f", {forms}; {counted_noun(bare, 'trustee')} by SID")
 
     return _accepted(evidence, Probe.BY_SID, judge)
 
@@ -206,7 +208,8 @@ def _truncation(evidence: Evidence, probe: Probe) -> Verdict:
     def judge(answer: Answer) -> Verdict:
         if len(evidence.probes[Probe.PAGE].rows) < 2:
             return untold("no second recipient to leave out")
-        text = f"{len(answer.rows)} rows for ResultSize 1, {len(answer.warnings)} warnings"
+        warnings = counted_noun(len(answer.warnings), "warning")
+        text = f"{counted_noun(len(answer.rows), 'row')} for ResultSize 1, {warnings}"
         return judged(len(answer.rows) == 1 and says_truncated(answer.warnings), text)
 
     return _accepted(evidence, probe, judge)

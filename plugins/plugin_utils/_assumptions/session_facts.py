@@ -13,6 +13,7 @@ from statistics import median
 from .._exchange.errors import Meaning, diagnose
 from .._exchange.identities import text_of
 from .._exchange.powershell import MINIMUM_MODULE
+from .._wording import counted_noun
 from .evidence import Evidence
 from .finding import LOST, Verdict, blames_request, class_of, failed, held, judged, untold
 from .probes import ECHO, WIDE_ECHO, Probe
@@ -96,7 +97,7 @@ def without_identity(evidence: Evidence) -> Verdict:
     """Exchange facts 1.2."""
     answer = evidence.probes[Probe.WITHOUT_IDENTITY]
     if answer.error is None:
-        return failed(f"answered with {len(answer.rows)} rows")
+        return failed(f"answered with {counted_noun(len(answer.rows), 'row')}")
     refused = blames_request(answer.error)
     return held(f"refused: {class_of(answer.error)}") if refused else untold(f"error: {class_of(answer.error)}")
 
@@ -121,7 +122,7 @@ def _unknown(evidence: Evidence, probe: Probe, expected: Meaning) -> Verdict:
     """Exchange facts E6, E7: an error of that class, and never rows."""
     answer = evidence.probes[probe]
     if answer.error is None:
-        return failed(f"no error, {len(answer.rows)} rows")
+        return failed(f"no error, {counted_noun(len(answer.rows), 'row')}")
     if not blames_request(answer.error):
         return untold(f"error: {class_of(answer.error)}")
     return judged(diagnose(answer.error).meaning is expected, class_of(answer.error))
@@ -160,12 +161,14 @@ def long_answer(evidence: Evidence) -> Verdict:
         broke = answer.error.code == LOST and evidence.asked - evidence.answered == 1
         return failed("the session ended over it") if broke else untold(f"error: {class_of(answer.error)}")
     size = len(json.dumps([dict(row) for row in answer.rows]))
-    text = f"{len(answer.rows)} rows, {size} characters"
+    text = f"{counted_noun(len(answer.rows), 'row')}, {size} characters"
     return held(text) if size > _RECEIVE else untold(text)
 
 
 def every_answer(evidence: Evidence) -> Verdict:
-    return judged(evidence.answered == evidence.asked, f"{evidence.answered} of {evidence.asked} calls answered")
+    return judged(
+        evidence.answered == evidence.asked, f"{evidence.answered} of {counted_noun(evidence.asked, 'call')} answered"
+    )
 
 
 def latency(evidence: Evidence, cmdlet: str) -> Verdict:
@@ -174,4 +177,4 @@ def latency(evidence: Evidence, cmdlet: str) -> Verdict:
     if not evidence.info.hello.get("powershell") or not times:
         return untold("no call" if evidence.info.hello.get("powershell") else _NO_HOST)
     middle = round(median(times))
-    return judged(middle <= _SLOW, f"{len(times)} calls, median {middle} ms, longest {max(times)} ms")
+    return judged(middle <= _SLOW, f"{counted_noun(len(times), 'call')}, median {middle} ms, longest {max(times)} ms")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .._exchange.identities import address_fault
+from .._wording import counted_noun
 from .columns import Columns, Field, columns_of
 from .filters import Objection, check_columns, objection_to
 from .settings import Settings
@@ -94,10 +95,10 @@ class Listing:
     @property
     def summary(self) -> str:
         """All of it in one line."""
-        joined = self.rows - len(self.notes) - len(self.mailboxes)
+        rows, joined = counted_noun(self.rows, "row"), self.rows - len(self.notes) - len(self.mailboxes)
         return "; ".join(
             [
-                f"{', '.join(self.sources)}: {self.rows} rows, {len(self.mailboxes)} mailboxes",
+                f"{', '.join(self.sources)}: {rows}, {counted_noun(len(self.mailboxes), 'mailbox')}",
                 *([f"{joined} joined with one of the same address"] if joined else []),
                 *self._counted("left out", is_fault=False),
                 *self._counted("rejected", is_fault=True),

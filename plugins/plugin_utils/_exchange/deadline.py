@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
+from .._wording import counted_noun
 from .errors import NOT_REACHED
 from .session import WRITERS, Answer, Call, CmdletError, Session, SessionInfo
 
@@ -42,7 +43,7 @@ class Deadline:
     @property
     def text(self) -> str:
         """Why something was not reached."""
-        return f"not reached: max_runtime, {self.seconds or 0:.0f} seconds, was over"
+        return f"not reached: max_runtime, {counted_noun(round(self.seconds or 0), 'second')}, was over"
 
     @property
     def answer(self) -> Answer:

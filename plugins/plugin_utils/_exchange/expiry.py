@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from .._wording import counted_noun
+
 #: Days before its end from which on every run warns.
 WARNING_DAYS = 30
 RENEW = (
@@ -25,5 +27,5 @@ def days_left(not_after: object, today: date) -> int | None:
 
 def expires(not_after: object, days: int) -> str:
     """In words."""
-    count = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    count = counted_noun(abs(days), "day")
     return f"expired on {not_after}, {count} ago" if days < 0 else f"expires on {not_after}, in {count}"

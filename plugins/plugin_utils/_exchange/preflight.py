@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from .._wording import counted_noun
+
 
 class Status(str, Enum):
     """What was found of a point; ``skipped`` also where it could not be told."""
@@ -172,7 +174,7 @@ def sentence(rows: Sequence[Row]) -> str:
     counted = counts(rows)
     numbers = ", ".join(f"{counted[status.value]} {status.value}" for status in Status if counted[status.value])
     worst = next((row for status in (Status.FAIL, Status.WARN) for row in rows if row.status is status), None)
-    text = f"{counted['total']} points: {numbers}"
+    text = f"{counted_noun(counted['total'], 'point')}: {numbers}"
     return text if worst is None else f"{text}. First: {in_words(worst)}"
 
 

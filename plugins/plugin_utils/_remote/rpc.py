@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from .._wording import counted_noun
 from .bootstrap import Launch
 from .channel import Channel, ChannelError, ChannelInterrupted, Output
 from .errors import AnswerOverdue, LanguageModeRefused, ProcessEnded, RunnerError, RunnerMismatch
@@ -230,7 +231,11 @@ class RpcClient:
         if head is None or self._ended or (now - self._last_progress <= head.patience and now <= self._until):
             return
         what = head.fields.get("cmdlet") or head.fields["op"]
-        limit = f"within {head.patience:.0f} seconds" if now <= self._until else "before the run had to end"
+        limit = (
+            f"within {counted_noun(round(head.patience), 'second')}"
+            if now <= self._until
+            else "before the run had to end"
+        )
         raise self._over(AnswerOverdue(f"PowerShell did not answer {what} {limit}"))
 
     def _send(self, lines: list[bytes]) -> None:

@@ -90,7 +90,7 @@ def test_what_an_account_holds_is_looked_for_everywhere_but_full_access_on_the_m
     assert shown(overview) == [row for row in OF_ROUTER if not row.startswith(SUPPORT)]
     assert overview.coverage == {
         "send_as": "the whole organisation",
-        "full_access": "1 of 1 mailboxes",
+        "full_access": "1 of 1 mailbox",
         "send_on_behalf": "the whole organisation",
     }
     assert statistics.calls["Get-MailboxPermission"] == 1
@@ -161,7 +161,7 @@ def test_a_mailbox_named_twice_is_shown_once_by_the_first_name() -> None:
     overview = look(tenant, "Shop@contoso.com", SALES)
     assert shown(overview) == [f"Shop@contoso.com send_as {ROUTER} allow"]
     assert overview.permissions[0].recipient.address == SALES
-    assert overview.coverage["send_as"] == "1 of 1 recipients"
+    assert overview.coverage["send_as"] == "1 of 1 recipient"
 
 
 def test_all_mailboxes_show_the_same_as_each_of_them_named() -> None:

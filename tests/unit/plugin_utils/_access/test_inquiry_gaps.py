@@ -93,14 +93,14 @@ def test_a_list_that_cannot_be_read_is_a_gap_and_never_an_empty_list(right: Righ
 def test_a_read_of_the_whole_organisation_that_fails_is_a_gap_of_the_account(right: Right) -> None:
     overview = look(failing(contoso(), THROTTLED, READS[right]), SALES, trustees=(ROUTER,))
     assert gaps(overview) == [("the whole organisation", ROUTER, right.value)]
-    assert overview.coverage[right.value] == "the whole organisation, but for 1 places: see unresolved"
+    assert overview.coverage[right.value] == "the whole organisation, but for 1 place: see unresolved"
     assert shown(overview) == [row for row in OF_ROUTER if right.value not in row and not row.startswith(SUPPORT)]
 
 
 def test_a_mailbox_whose_full_access_cannot_be_read_is_a_gap_of_each_account() -> None:
     overview = look(failing(contoso(), THROTTLED, READS[Right.FULL_ACCESS]), SALES, trustees=(ROUTER, GONE))
     assert gaps(overview) == [(SALES, ROUTER, "full_access"), (SALES, GONE, "full_access")]
-    assert overview.coverage["full_access"] == "0 of 1 mailboxes"
+    assert overview.coverage["full_access"] == "0 of 1 mailbox"
 
 
 @pytest.mark.parametrize("trustees", [(), (ROUTER,)])
@@ -138,9 +138,7 @@ def test_a_list_without_its_self_entry_is_believed_with_a_warning() -> None:
     for trustees in ((), (ROUTER,)):
         overview = look(tenant, SALES, trustees=trustees, rights=(Right.FULL_ACCESS,))
         assert shown(overview) == [f"{SALES} full_access {ROUTER} allow"]
-        assert overview.warnings == (
-            f"1 access lists came without the entry of SELF, twice, and were believed: {SALES}",
-        )
+        assert overview.warnings == (f"1 access list came without the entry of SELF, twice, and was believed: {SALES}",)
 
 
 def test_what_has_no_mailbox_shows_send_as_and_is_said_to_have_shown_no_more() -> None:
@@ -148,8 +146,8 @@ def test_what_has_no_mailbox_shows_send_as_and_is_said_to_have_shown_no_more() -
     assert [row for row in shown(overview) if SALES not in row] == [f"{LIST} send_as {ROUTER} allow"]
     assert overview.coverage == {
         "send_as": "3 of 3 recipients",
-        "full_access": "1 of 1 mailboxes",
-        "send_on_behalf": "1 of 1 mailboxes",
+        "full_access": "1 of 1 mailbox",
+        "send_on_behalf": "1 of 1 mailbox",
     }
     (warning,) = overview.warnings
     assert warning.startswith("Full Access and Send on Behalf: read of mailboxes alone, so not of 2 recipients: ")

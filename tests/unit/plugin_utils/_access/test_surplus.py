@@ -107,19 +107,19 @@ def test_a_run_over_a_part_of_the_group_leaves_what_the_rest_of_the_group_wants(
 @pytest.mark.parametrize(
     ("listed", "minimum", "rejected", "why"),
     [
-        ((SALES,), 2, 0, "surplus_group has 1 mailboxes, fewer than surplus_group_minimum 2"),
+        ((SALES,), 2, 0, "surplus_group has 1 mailbox, fewer than surplus_group_minimum 2"),
         ((SALES,), 1, 3, "3 rows of exports were rejected (crm_rejected_rows), each may be a mailbox"),
         (
             (SALES, "renamed@contoso.com"),
             2,
             0,
-            "1 mailboxes of the task or of surplus_group are not certain, the first renamed@",
+            "1 mailbox of the task or of surplus_group is not certain, the first renamed@",
         ),
         (
             (SALES, "a bad@address"),
             2,
             0,
-            "1 mailboxes of the task or of surplus_group are not certain, the first a bad@address",
+            "1 mailbox of the task or of surplus_group is not certain, the first a bad@address",
         ),
     ],
 )

@@ -120,7 +120,7 @@ def test_the_rate_is_that_of_the_phase(clock: Clock) -> None:
         ("read", 119, 120, 1.0, "reading who holds what: 119 of 120 calls, 119.0/s, about 0 s left"),
         ("write", 7, 7, 14.0, "granting and revoking: 7 of 7 calls, 0.5/s"),
         ("verify", 1, 2, 0.0, "reading back what was written: 1 of 2 calls, 0.0/s, about 0 s left"),
-        ("resolve", 1, 1, 1.0, "looking up mailboxes and accounts: 1 of 1 calls, 1.0/s"),
+        ("resolve", 1, 1, 1.0, "looking up mailboxes and accounts: 1 of 1 call, 1.0/s"),
         ("other", 3, 6, 3.0, "other: 3 of 6 calls, 1.0/s, about 3 s left"),
     ],
 )

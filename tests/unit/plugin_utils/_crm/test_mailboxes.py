@@ -72,7 +72,7 @@ def test_rows_with_the_same_address_are_one_mailbox_with_what_either_says() -> N
         "crm_sources": ["export-1, row 2", "export-2, row 2", "export-2, row 3"],
         "mailbox_delegation_profile": ["one", "two"],
     }
-    assert found.summary == "export-1, export-2: 3 rows, 1 mailboxes; 2 joined with one of the same address"
+    assert found.summary == "export-1, export-2: 3 rows, 1 mailbox; 2 joined with one of the same address"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_every_row_is_a_mailbox_joined_left_out_or_rejected() -> None:
         mailbox(""),
     ]
     assert listed(xlsx(*rows)).summary == (
-        "export-1: 6 rows, 1 mailboxes; 1 joined with one of the same address; "
+        "export-1: 6 rows, 1 mailbox; 1 joined with one of the same address; "
         "3 left out (2 inactive, 1 a forward mailbox); 1 rejected (1 without an address)"
     )
 

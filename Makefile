@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN := mkdir -p .cache/home && HOME="$(CURDIR)/.cache/home" PATH="$(CURDIR)/.venv/bin:$$PATH"
 COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
 PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
-GATES := lint types docs package unit-and-sanity integration kerberos
+GATES := lint types docs package unit-and-sanity integration kerberos browser
 
 .PHONY: help setup venvs demo soak test unit sanity soak-kills bench bench-full bench-overhead $(GATES) clean
 
@@ -42,7 +42,7 @@ types: setup  ## Gate: mypy, strict
 	@$(IN) mypy $(COLLECTION)/plugins $(COLLECTION)/tests
 
 unit: setup  ## Gate: every test in Python or PowerShell that runs no playbook
-	@$(PYTEST) --ignore tests/integration --ignore tests/kerberos
+	@$(PYTEST) --ignore tests/integration --ignore tests/kerberos --ignore tests/browser
 
 integration: venvs  ## Gate: playbooks on every supported ansible-core, against the simulator
 	@$(PYTEST) tests/integration
@@ -50,6 +50,10 @@ integration: venvs  ## Gate: playbooks on every supported ansible-core, against 
 kerberos: venvs  ## Gate: Kerberos with a KDC of its own; skipped, with the reason, where Debian's cannot be had
 	@.venv/bin/python tests/tools/kerberos.py
 	@$(PYTEST) tests/kerberos
+
+browser: setup  ## Gate: the HTML report in a headless Chromium; skipped, with the reason, where Debian's cannot be had
+	@.venv/bin/python tests/tools/chromium.py
+	@$(PYTEST) tests/browser
 
 unit-and-sanity: venvs  ## Gate: both at once, for one waits where the other works
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit sanity

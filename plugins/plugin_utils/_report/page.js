@@ -68,12 +68,18 @@
     return line;
   };
 
+  const nothing = () => {
+    if (!isFiltered()) {
+      return state.attention ? "No row needs attention." : "There is no row.";
+    }
+    const others = `${number(hits.elsewhere)} ${hits.elsewhere === 1 ? "does" : "do"}`;
+    return state.attention && hits.elsewhere
+      ? `No row that needs attention matches; of all rows ${others}.`
+      : "No row matches.";
+  };
+
   const emptiness = () => {
-    const elsewhere = state.attention && hits.elsewhere;
-    const words = elsewhere
-      ? `No row that needs attention matches; of all rows ${number(hits.elsewhere)} do.`
-      : state.attention && !isFiltered() ? "No row needs attention." : "No row matches.";
-    const cell = made("td", { colSpan: titles.length }, words);
+    const cell = made("td", { colSpan: titles.length }, nothing());
     cell.setAttribute("role", "cell");
     const line = made("tr", {}, cell);
     line.setAttribute("role", "row");

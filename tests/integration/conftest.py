@@ -27,7 +27,7 @@ SetStage = Callable[..., Stage]
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What is about a core that is not among those chosen is left out, and counted."""
-    cores = {item: getattr(item, "callspec").params.get("core") for item in items if hasattr(item, "callspec")}
+    cores = {item: item.callspec.params.get("core") for item in items if hasattr(item, "callspec")}
     others = [item for item, core in cores.items() if isinstance(core, str) and core not in CORES]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in others]

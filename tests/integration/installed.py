@@ -21,7 +21,7 @@ def install(directory: Path) -> Path:
     collections = directory / "collections"
     galaxy = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection", "install", "--no-deps", "--offline"]
     command = [*galaxy, "-p", str(collections), str(build(directory))]
-    environment = {**os.environ, **_only(collections), "HOME": str(directory)}
+    environment = {**os.environ, **only(collections), "HOME": str(directory)}
     subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     return collections
 
@@ -32,11 +32,11 @@ def as_user(stage: Stage, collections: Path) -> Stage:
     elsewhere.mkdir()
     settings = elsewhere / "ansible.cfg"
     settings.touch()
-    environment = {**stage.node.environment, **_only(collections), "ANSIBLE_CONFIG": str(settings)}
+    environment = {**stage.node.environment, **only(collections), "ANSIBLE_CONFIG": str(settings)}
     stage.node = replace(stage.node, environment=environment, cwd=elsewhere)
     return stage
 
 
-def _only(collections: Path) -> dict[str, str]:
+def only(collections: Path) -> dict[str, str]:
     """The collections there and no others: Python's path, on which the checkout may be, is not looked at."""
     return {"ANSIBLE_COLLECTIONS_PATH": str(collections), "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}

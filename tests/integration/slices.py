@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -16,42 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .harness import CORES, NEWEST, PATIENCE, SHAMEFUL, TASK
+from .harness import PATIENCE
+from .runners import Job, ended, start
 from .stage import MAILBOXES, MANAGEMENT, Stage
 
 TEMPLATE = "The mailboxes"
 #: What AWX tells each slice of a sliced job, and one that is relaunched alone (plugin_utils/_ansible/slices.py).
 SLICED = {"awx_job_template_name": TEMPLATE, "awx_workflow_job_name": TEMPLATE, "awx_job_launch_type": "workflow"}
 RELAUNCHED = {"awx_job_template_name": TEMPLATE, "awx_job_launch_type": "relaunch"}
-
-
-@dataclass(frozen=True)
-class Job:
-    """One ansible-runner that has ended: what it left in its artifacts, and what it printed."""
-
-    rc: int
-    status: str
-    events: tuple[Mapping[str, Any], ...]
-    output: str
-
-    @property
-    def stats(self) -> Mapping[str, Mapping[str, int]]:
-        """``changed``, ``failures`` and so on → host → number."""
-        (found,) = (each["event_data"] for each in self.events if each["event"] == "playbook_on_stats")
-        return dict(found)
-
-    @property
-    def access(self) -> Mapping[str, Any]:
-        """The result of the only task mailbox_delegation, as its event has it."""
-        kinds = ("runner_on_ok", "runner_on_failed")
-        data = (each["event_data"] for each in self.events if each["event"] in kinds)
-        (found,) = (each["res"] for each in data if each["task_action"] == TASK)
-        return dict(found)
-
-    @property
-    def text(self) -> str:
-        """The output in one line."""
-        return " ".join(self.output.split())
 
 
 @dataclass(frozen=True)
@@ -96,7 +67,7 @@ class Runners:
         try:
             for inventory, arguments in each:
                 directories.append(self._directory(inventory, told))
-                started.append(self._start(directories[-1], arguments))
+                started.append(start(self.stage, directories[-1], "play.yml", arguments))
             outputs = [process.communicate(timeout=PATIENCE)[0] for process in started]
         finally:
             for process in started:
@@ -105,7 +76,7 @@ class Runners:
                 process.wait()
         left = self.stage.left_behind()
         assert not left, f"left behind: {left}\n{''.join(outputs)}"
-        return [_job(directory, output) for directory, output in zip(directories, outputs, strict=True)]
+        return [ended(directory, output) for directory, output in zip(directories, outputs, strict=True)]
 
     def _directory(self, inventory: Mapping[str, Any], told: Mapping[str, Any]) -> Path:
         directory = Path(tempfile.mkdtemp(prefix="runner-", dir=self.stage.directory))
@@ -117,32 +88,3 @@ class Runners:
         script.write_text(f"#!/usr/bin/env python3\nprint({json.dumps(inventory)!r})\n")
         script.chmod(0o700)
         return directory
-
-    def _start(self, directory: Path, arguments: Iterable[str]) -> subprocess.Popen[str]:
-        programs = CORES[NEWEST] / "bin"
-        _command, surroundings = self.stage.node.invocation()
-        recorder = ("ANSIBLE_CALLBACK_PLUGINS", "ANSIBLE_CALLBACKS_ENABLED", "RECORDER_FILE")
-        environment = {name: value for name, value in surroundings.items() if name not in recorder}
-        return subprocess.Popen(
-            [programs / "ansible-runner", "run", directory, "--playbook", "play.yml", "--ident", "job", *arguments],
-            env={**environment, "PATH": f"{programs}{os.pathsep}{environment['PATH']}"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
-
-
-def _job(directory: Path, output: str) -> Job:
-    artifacts = directory / "artifacts" / "job"
-    said = [phrase for phrase in SHAMEFUL if phrase in output]
-    assert not said, f"{said} in the output of ansible-runner:\n{output}"
-    events = [json.loads(file.read_text()) for file in (artifacts / "job_events").glob("*.json")]
-    return Job(
-        int((artifacts / "rc").read_text()),
-        (artifacts / "status").read_text(),
-        tuple(sorted(events, key=lambda event: int(event["counter"]))),
-        output,
-    )

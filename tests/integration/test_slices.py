@@ -22,7 +22,8 @@ from ansible_collections.email_router.exchange_online.tests.simulator.host impor
 from .conftest import SetStage
 from .harness import COLLECTION
 from .playbooks import ENFORCE, extra, way_there
-from .slices import RELAUNCHED, SLICED, Inventory, Job, Runners
+from .runners import Job
+from .slices import RELAUNCHED, SLICED, Inventory, Runners
 from .stage import MAILBOXES, MANAGEMENT, ROUTER, SEND_AS, Stage, contoso
 
 STAND_IN = HostOptions(pwsh=None)

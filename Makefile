@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN := mkdir -p .cache/home && HOME="$(CURDIR)/.cache/home" PATH="$(CURDIR)/.venv/bin:$$PATH"
 COLLECTION := .venv/collections/ansible_collections/email_router/exchange_online
 PYTEST := $(IN) HYPOTHESIS_STORAGE_DIRECTORY=.cache/hypothesis pytest --numprocesses 2
-GATES := lint types docs package unit-and-sanity integration kerberos browser
+GATES := lint types docs package unit-and-sanity integration kerberos browser newest
 
 .PHONY: help setup venvs demo soak test unit sanity soak-kills bench bench-full bench-overhead $(GATES) clean
 
@@ -54,6 +54,12 @@ kerberos: venvs  ## Gate: Kerberos with a KDC of its own; skipped, with the reas
 browser: setup  ## Gate: the HTML report in a headless Chromium; skipped, with the reason, where Debian's cannot be had
 	@.venv/bin/python tests/tools/chromium.py
 	@$(PYTEST) tests/browser
+
+# What ansible itself has most to say in; the whole of tests/integration takes half an hour.
+newest: export CORES := 2.21 2.22
+newest: setup  ## Gate: playbooks on the newest ansible-cores, on Python 3.13; skipped, with the reason, where it cannot be had
+	@$(IN) python tests/tools/newest.py
+	@$(PYTEST) $(addprefix tests/integration/test_,quartet.py role.py playbooks.py crm_mailboxes.py secrets.py)
 
 unit-and-sanity: venvs  ## Gate: both at once, for one waits where the other works
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target unit sanity

@@ -55,7 +55,7 @@ browser: setup  ## Gate: the HTML report in a headless Chromium; skipped, with t
 	@.venv/bin/python tests/tools/chromium.py
 	@$(PYTEST) tests/browser
 
-# What ansible itself has most to say in; the whole of tests/integration takes half an hour.
+# Of the integration tests those in which ansible itself has most to say.
 newest: export CORES := 2.21 2.22
 newest: setup  ## Gate: playbooks on the newest ansible-cores, on Python 3.13; skipped, with the reason, where it cannot be had
 	@$(IN) python tests/tools/newest.py

@@ -28,7 +28,8 @@ FILES, ARCHIVES = DIRECTORY / "root", DIRECTORY / "archives"
 REQUIREMENTS = [ROOT / f"requirements-{version}.txt" for version in ENVIRONMENTS]
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 #: Where apt has its sources, in either form; and a mirror of Debian in one of them.
-SOURCES = ("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources")
+APT = Path("/etc/apt")
+SOURCES = ("sources.list", "sources.list.d/*.list", "sources.list.d/*.sources")
 MIRROR = re.compile(r"^(?:URIs:|deb(?:\s+\[[^\]]*\])?)\s+(\S+/debian/?)(?:\s|$)", re.MULTILINE)
 
 
@@ -91,7 +92,7 @@ def for_an_empty_machine() -> list[str]:
 def mirrors() -> Iterator[str]:
     """Those of Debian that apt takes packages from on this machine."""
     for pattern in SOURCES:
-        for file in sorted(Path("/").glob(pattern.lstrip("/"))):
+        for file in sorted(APT.glob(pattern)):
             yield from MIRROR.findall(file.read_text(encoding="utf-8", errors="replace"))
 
 

@@ -16,6 +16,7 @@ from ansible_collections.email_router.exchange_online.tests.tools import (
     debian,
     gates,
     kerberos,
+    newest,
     package,
     sanity,
     venv,
@@ -142,3 +143,28 @@ def test_what_was_made_for_another_place_or_python_is_made_anew(
 def test_of_what_kerberos_depends_on_only_its_own_packages_are_unpacked(name: str, ours: bool) -> None:
     """A C library beside that of the system would break every program."""
     assert bool(kerberos.OURS.fullmatch(name)) is ours
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "sources.list",
+            "# deb http://old.example/debian x main\ndeb [arch=amd64 trusted=yes] http://one.example/debian x main\n",
+        ),
+        ("sources.list.d/x.list", "deb-src http://one.example/debian x main\ndeb http://one.example/debian x main\n"),
+        ("sources.list.d/x.sources", "Types: deb\nURIs: http://one.example/debian\nSuites: x\nComponents: main\n"),
+    ],
+)
+def test_a_mirror_of_debian_is_found_however_apt_has_it(
+    name: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(newest, "APT", tmp_path)
+    (tmp_path / "sources.list.d").mkdir()
+    (tmp_path / "sources.list.d" / "other.sources").write_text("URIs: http://one.example/debian-security/\nSuites: x\n")
+    (tmp_path / "sources.list.d" / "third.list").write_text("deb https://two.example/node_20.x nodistro main\n")
+    assert list(newest.mirrors()) == []
+    with pytest.raises(debian.CannotBeHad, match="no mirror of Debian"):
+        newest.for_an_empty_machine()
+    (tmp_path / name).write_text(text)
+    assert list(newest.mirrors()) == ["http://one.example/debian"]

@@ -70,7 +70,21 @@ options:
     default: {}
     suboptions:
       json:
-        description: The report as data, which the other formats are written from, and which O(previous) takes.
+        description:
+          - The report as data, which the other formats are written from, and which O(previous) takes. Its schema is
+            C(docs/schemas/access-report-1.json) of the collection.
+        type: path
+      junit:
+        description: One test case for each mailbox, account and right, for what CI servers show of tests.
+        type: path
+      markdown:
+        description: For the summary of a job, at most 1 MiB.
+        type: path
+      csv:
+        description: One line for each mailbox, account and right, for spreadsheets; no text in it is a formula.
+        type: path
+      html:
+        description: One page that needs nothing else, with a table that filters and sorts.
         type: path
   previous:
     description:
@@ -137,6 +151,9 @@ EXAMPLES = r"""
     result: "{{ access }}"
     reports:
       json: reports/access.json
+      junit: reports/access.xml
+      markdown: reports/access.md
+      html: reports/access.html
     previous: reports/previous.json
     verdicts:
       missing: fail

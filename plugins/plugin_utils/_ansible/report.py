@@ -17,10 +17,12 @@ from .._report.earlier import UnfitReport, earlier_report
 from .._report.files import check_paths, mode_of, write
 from .._report.formats import RENDERERS
 from .._report.source import source_of
-from .._report.verdict import mailboxes_in, policy_of
+from .._report.verdict import NIGHT_AFTER_NIGHT, mailboxes_in, policy_of
+from .._wording import counted
 from .action import CollectionAction
 from .arguments import ArgumentSpec
 from .run import moment
+from .secrecy import crash_of
 
 REPORT_ARGUMENTS: ArgumentSpec = {
     "result": {"type": "dict", "required": True},
@@ -78,12 +80,23 @@ def _written(document: Document, paths: Mapping[str, str], mode: int, spared: st
         if spared and os.path.realpath(path) == spared:
             faults.append(f"the report {path} was not written, for it would replace previous")
             continue
-        try:
-            write(path, RENDERERS[name](document), mode)
+        fault = _fault_of_writing(document, name, path, mode)
+        if fault:
+            faults.append(f"the report {path} could not be written: {fault}")
+        else:
             written[name] = path
-        except OSError as error:
-            faults.append(f"the report {path} could not be written: {error.strerror or error}")
     return written, faults
+
+
+def _fault_of_writing(document: Document, name: str, path: str, mode: int) -> str:
+    """Why it could not be written, or empty. A fault of one format is not one of the others."""
+    try:
+        write(path, RENDERERS[name](document), mode)
+    except OSError as error:
+        return str(error.strerror or error)
+    except Exception as error:  # a fault of the collection in one of the formats
+        return crash_of(error, ())
+    return ""
 
 
 def _told(document: Document, written: Mapping[str, str], faults: list[str], on_failure: str) -> dict[str, Any]:
@@ -104,6 +117,14 @@ def _told(document: Document, written: Mapping[str, str], faults: list[str], on_
 
 def _warnings(document: Document, previous: Union[str, None], unfit: list[str]) -> list[str]:
     """What a person should know though it need not fail."""
+    warnings = []
     if previous and not unfit and document["changes"] is None:
-        return [f"previous {previous} is not there yet: this report begins a history"]
-    return []
+        warnings.append(f"previous {previous} is not there yet: this report begins a history")
+    again = [row for row in document["rows"] if row["regranted"] >= NIGHT_AFTER_NIGHT]
+    if again:
+        warnings.append(
+            f"{counted(len(again), 'grant was', 'grants were')} gone again in {NIGHT_AFTER_NIGHT} reports on end or "
+            f"more, so something else removes {'it' if len(again) == 1 else 'them, the first'}: "
+            f"{again[0]['mailbox']}, {again[0]['account']}"
+        )
+    return warnings

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from . import plain
+from . import csv, html, junit, markdown, plain
 from .document import Document
 
 #: By the name of the option; each takes a document and gives the text of a file.
 RENDERERS: Mapping[str, Callable[[Document], str]] = {
     "json": plain.render,
+    "junit": junit.render,
+    "markdown": markdown.render,
+    "csv": csv.render,
+    "html": html.render,
 }

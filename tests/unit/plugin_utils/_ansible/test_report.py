@@ -1,0 +1,181 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task access_report: what it writes, in which order it fails, and what it says last."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible import report as module
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.report import ReportAction
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._report.formats import RENDERERS
+from ansible_collections.email_router.exchange_online.tests.unit.plugin_utils._report.results import given, result
+
+FINE = result(given("compliant"), given("granted", "info"))
+DRIFT = result(given("compliant"), given("missing", "info"))
+
+
+class Action(ReportAction):
+    """The action, without a play around it."""
+
+    def __init__(self, check_mode: bool, environment: dict[str, str], arguments: dict[str, Any]) -> None:
+        self._task: Any = SimpleNamespace(
+            args=arguments, environment=[environment], check_mode=check_mode, async_val=0, diff=False, action="x.y.z"
+        )
+        self._connection: Any = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
+        self._templar: Any = SimpleNamespace(template=lambda value: value)
+
+
+def reported(
+    made: dict[str, Any], *, check_mode: bool = False, environment: dict[str, str] | None = None, **options: Any
+) -> dict[str, Any]:
+    return Action(check_mode, environment or {}, {"result": made, **options}).run(task_vars={})
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def read(file: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return told
+
+
+def at_night(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    monkeypatch.setattr(module, "moment", lambda: f"2026-11-{number:02}T02:00:00Z")
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_every_format_is_written_in_check_mode_too_and_nothing_is_called_changed(at: Path, check_mode: bool) -> None:
+    paths = {name: f"reports/access.{name}" for name in RENDERERS}
+    told = reported(FINE, check_mode=check_mode, reports=paths)
+    assert (told["failed"], told["changed"], told["reports"]) == (False, False, paths)
+    assert sorted(path.name for path in (at / "reports").iterdir()) == sorted(f"access.{name}" for name in RENDERERS)
+    assert all((at / path).stat().st_size > 0 for path in paths.values())
+
+
+def test_the_last_line_says_what_is_wrong_and_where_the_reports_are(at: Path) -> None:
+    told = reported(DRIFT, reports={"json": "access.json", "csv": "access.csv"})
+    assert told["failed"] is True
+    assert told["msg"] == (
+        "2 grants on 2 mailboxes: 1 compliant, 1 missing. First: info, crmrouter@contoso.com, Send As: missing. "
+        "Report: access.json, access.csv"
+    )
+    assert (at / "access.json").exists()
+
+
+def test_who_decides_themselves_gets_the_verdict_unfailed() -> None:
+    told = reported(DRIFT, on_failure="report")
+    assert (told["failed"], told["verdict"]["failed"], told["mailboxes"]) == (False, True, 2)
+
+
+def test_the_head_has_the_job_from_the_environment_of_the_task(at: Path) -> None:
+    environment = {"GITLAB_CI": "true", "CI_COMMIT_SHA": "c0ffee", "CI_JOB_TOKEN": "s3cret"}
+    reported(FINE, environment=environment, reports={"json": "access.json"})
+    assert read(at / "access.json")["head"]["source"]["commit"] == "c0ffee"
+    assert "s3cret" not in (at / "access.json").read_text()
+
+
+def test_files_have_the_permissions_asked_for(at: Path) -> None:
+    reported(FINE, reports={"json": "a.json"})
+    reported(FINE, reports={"json": "b.json"}, mode=0o640)
+    assert [(at / name).stat().st_mode & 0o777 for name in ("a.json", "b.json")] == [0o600, 0o640]
+
+
+def test_a_report_that_cannot_be_written_fails_the_task_after_all_others_were_written(at: Path) -> None:
+    (at / "taken").mkdir()
+    for on_failure in ("fail", "report"):
+        told = reported(FINE, reports={"json": "taken", "csv": "access.csv"}, on_failure=on_failure)
+        assert told["failed"] is True
+        assert told["msg"].startswith("the report taken could not be written: it is there already, and is no file. 2")
+        assert told["reports"] == {"csv": "access.csv"}
+        (at / "access.csv").unlink()
+
+
+def test_a_renderer_that_fails_keeps_no_other_report_from_being_written(
+    at: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_document: object) -> str:
+        raise KeyError("since")
+
+    monkeypatch.setattr(module, "RENDERERS", {**RENDERERS, "csv": broken})
+    told = reported(FINE, reports={"csv": "access.csv", "json": "access.json"})
+    assert told["failed"] is True
+    assert "the report access.csv could not be written: a fault of this collection, please report it" in told["msg"]
+    assert (at / "access.json").exists()
+
+
+def test_with_the_report_before_it_says_what_changed(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_night(monkeypatch, 1)
+    first = reported(DRIFT, reports={"json": "access.json"}, previous="access.json")
+    assert first["changes"] == {}
+    assert first["warnings"] == ["previous access.json is not there yet: this report begins a history"]
+    at_night(monkeypatch, 2)
+    second = reported(FINE, reports={"json": "access.json"}, previous="access.json")
+    assert "warnings" not in second
+    assert {name: count for name, count in second["changes"].items() if count} == {"mended": 1}
+    told = read(at / "access.json")
+    assert (told["changes"]["since"], told["rows"][0]["since"]) == ("2026-11-01T02:00:00Z", "2026-11-01T02:00:00Z")
+
+
+def test_what_is_removed_night_after_night_is_warned_of(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: dict[str, Any] = {}
+    for number in (1, 2, 3):
+        at_night(monkeypatch, number)
+        told = reported(FINE, reports={"json": "access.json"}, previous="access.json")
+        assert told["failed"] is False
+    assert told["warnings"] == [
+        "1 grant was gone again in 2 reports on end or more, so something else removes it: info, crmrouter@contoso.com"
+    ]
+    assert "Something else keeps removing 1 grant" in told["msg"]
+
+
+def test_a_history_that_cannot_be_used_fails_the_task_after_the_reports_were_written_without_it(at: Path) -> None:
+    (at / "previous.json").write_text("{}")
+    told = reported(FINE, reports={"json": "access.json"}, previous="previous.json", on_failure="report")
+    assert told["failed"] is True
+    assert told["msg"].startswith("previous previous.json: it is no report in the format")
+    assert read(at / "access.json")["changes"] is None
+
+
+def test_a_history_that_cannot_be_used_is_not_written_over_so_that_the_next_run_fails_too(at: Path) -> None:
+    (at / "access.json").write_text("{}")
+    for _time in range(2):
+        told = reported(FINE, reports={"json": "./access.json", "csv": "access.csv"}, previous="access.json")
+        assert told["failed"] is True
+        assert "was not written, for it would replace previous" in told["msg"]
+    assert (at / "access.json").read_text() == "{}"
+    assert (at / "access.csv").exists()
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "an unknown format": ({"reports": {"pdf": "access.pdf"}}, "pdf"),
+    "one file twice": ({"reports": {"json": "a", "csv": "./a"}}, "json and csv are the same file"),
+    "an unknown outcome": ({"verdicts": {"fine": "fail"}}, "'fine' is none of"),
+    "what always fails": ({"verdicts": {"unknown": "warn"}}, "unknown always fails"),
+    "a grace without a history": ({"grace": {"pending": 24}}, "would never end"),
+    "permissions": ({"mode": "rw"}, "mode: 'rw' is none"),
+    "a part of a result": ({"result": {**FINE, "grants_omitted": 3}}, "set on_failure=report"),
+    "no result": ({"result": {"skipped": True}}, "nothing was looked at"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_cannot_be_meant_is_an_error_and_writes_nothing(at: Path, wrong: str) -> None:
+    options, message = WRONG[wrong]
+    told = reported(**{"made": FINE, "reports": {"json": "access.json"}, **_renamed(options)})
+    assert (told["failed"], told["failure_class"]) == (True, "input")
+    assert message in told["msg"]
+    assert list(at.iterdir()) == []
+
+
+def _renamed(options: dict[str, Any]) -> dict[str, Any]:
+    return {"made" if name == "result" else name: value for name, value in options.items()}

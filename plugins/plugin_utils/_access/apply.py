@@ -54,6 +54,17 @@ class Attempt:
         """The errors after which nobody knows whether the write was carried out, or will be yet."""
         return tuple(error for error in self.errors if diagnose(error).leaves_doubt)
 
+    def open_writes(self, settings: WriteSettings) -> tuple[Call, ...]:
+        """Its writes that may have to be repeated; one that was answered for certain is never sent again."""
+        pairs = zip(writes_of(self.step, settings), self.answers, strict=True)
+        return tuple(call for call, answer in pairs if _is_open(answer))
+
+    def followed_by(self, again: Attempt) -> Attempt:
+        """This one, and the try of its open writes after it, as one."""
+        later = iter(again.answers)
+        answers = tuple(next(later) if _is_open(answer) else answer for answer in self.answers)
+        return Attempt(self.step, answers, (*self.earlier, *self.doubtful))
+
     @property
     def had_no_effect(self) -> bool:
         """Whether each write answered that things were so already: evidence, but no change (design rule 8).
@@ -64,6 +75,10 @@ class Attempt:
         return not self.earlier and all(
             one is not None and one.error is None and told(one.warnings) for one in self.answers
         )
+
+
+def _is_open(answer: Answer | None) -> bool:
+    return answer is None or (answer.error is not None and diagnose(answer.error).leaves_doubt)
 
 
 def writes_of(step: Step, settings: WriteSettings) -> tuple[Call, ...]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .._exchange.errors import NOT_REACHED, UNANSWERED
 from .._exchange.failures import Failure, FailureClass
@@ -20,6 +20,8 @@ from .plan import Step, left_undone
 
 #: Seconds between two looks at what was written. Directories take their time (exchange facts 4, Propagation).
 POLL_EVERY = 10.0
+#: What is to be sent for a step.
+Writes = tuple[Step, tuple[Call, ...]]
 OUT_OF_TIME = Stop("the time of the run (max_runtime) was over", Failure(FailureClass.MAX_RUNTIME, retry_safe=True))
 
 
@@ -62,7 +64,7 @@ class Writer:
         """One finding for each step, in their order, and why the run stopped before its end."""
         self.session.enter("write")
         self.session.expect(len(steps))
-        tried, stop = self._write(steps)
+        tried, stop = self._write([(step, writes_of(step, self.settings)) for step in steps])
         attempts = {number: one for number, one in enumerate(tried) if one}
         seen: dict[Grant, Observed] = {}
         if not stop or stop.can_read:
@@ -78,12 +80,12 @@ class Writer:
         ]
         return findings, stop
 
-    def _write(self, steps: Sequence[Step]) -> tuple[list[Attempt | None], Stop | None]:
-        """What came of each step: None of one that was not sent, for the run stopped before it.
+    def _write(self, writes: Sequence[Writes]) -> tuple[list[Attempt | None], Stop | None]:
+        """What came of the writes of each step: None where none was sent, for the run stopped before it.
 
         Writes go one at a time in each lane, so that as few as possible are in doubt when contact is lost (design 5).
         """
-        outbox = _Outbox(steps, self.settings)
+        outbox = _Outbox(writes)
         try:
             for call, answer in self.session.invoke(self._as_taken(outbox)):
                 outbox.put(call, answer)
@@ -115,7 +117,8 @@ class Writer:
         """Reads every written grant into ``seen``, and those again that may still appear, until they do or ``verify``
         seconds are over.
 
-        What was in doubt and turns out not to have been done is written again, some times, in place in ``attempts``.
+        What was in doubt and turns out not to have been done is written again, some times, in place in ``attempts``;
+        of several writes of a step only those that were in doubt.
         """
         waiting = list(attempts)
         deadline = self.watch.now() + self.settings.verify
@@ -143,11 +146,10 @@ class Writer:
     def _write_again(self, attempts: dict[int, Attempt], which: Sequence[int]) -> Stop | None:
         if not which:
             return None
-        tried, stop = self._write([attempts[one].step for one in which])
-        for one, attempt in zip(which, tried, strict=True):
-            before = attempts[one]
-            if attempt:
-                attempts[one] = replace(attempt, earlier=(*before.earlier, *before.doubtful))
+        tried, stop = self._write([(attempts[one].step, attempts[one].open_writes(self.settings)) for one in which])
+        for one, again in zip(which, tried, strict=True):
+            if again:
+                attempts[one] = attempts[one].followed_by(again)
         return stop
 
 
@@ -155,10 +157,10 @@ class _Outbox:
     """The writes of steps on their way. ``numbers``: of those that a session took, as the journal counts them, by id of
     the call. ``stop``: why no more is to be taken."""
 
-    def __init__(self, steps: Sequence[Step], settings: WriteSettings) -> None:
+    def __init__(self, writes: Sequence[Writes]) -> None:
         self.numbers: dict[int, int] = {}
         self.stop: Stop | None = None
-        self._writes = [(step, writes_of(step, settings)) for step in steps]
+        self._writes = writes
         self._answers: dict[int, Answer] = {}
 
     def __iter__(self) -> Iterator[tuple[Step, Call]]:

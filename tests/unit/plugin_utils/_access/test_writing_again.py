@@ -64,6 +64,19 @@ def test_a_write_that_failed_for_a_time_and_was_not_done_is_sent_again(right: Ri
     assert "written 2 times" in done.report.findings[1].notes[0]
 
 
+@pytest.mark.parametrize("fails", [1, 2])
+def test_of_several_writes_for_a_mailbox_only_those_in_doubt_are_sent_again(fails: int) -> None:
+    old = "S-1-5-21-9-9-9-1"
+    entries = [{"trustee": "moved@contoso.com"}, {"sid": old}]
+    tenant = tenant_of(mailbox("moved@contoso.com", sid_history=[old]), mailbox(A, full_access=entries))
+    wanted = wishes([A], [Right.FULL_ACCESS], State.ABSENT, account="moved@contoso.com")
+    done = run(tenant, wanted, session=troubled(tenant, {fails: BUSY}, False))
+    assert done.only.outcome is Outcome.REVOKED
+    assert "written 2 times" in done.only.notes[0]
+    assert [call.changed for call in tenant.calls if call.writes] == [True, True]
+    assert done.statistics.writes == 3
+
+
 def test_a_write_that_was_done_for_all_that_it_answered_is_not_sent_again() -> None:
     tenant = three()
     done = run(tenant, wishes([A, B, C]), session=troubled(tenant, {2: BUSY}, True))

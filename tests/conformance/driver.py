@@ -216,10 +216,10 @@ class Server:
     tenant: EchoTenant
     store: CertificateStore
 
-    def process(self) -> subprocess.Popen[bytes]:
-        """A process that waits for the runner's source."""
+    def process(self, how: Launch | None = None) -> subprocess.Popen[bytes]:
+        """A process that waits for the runner's source; ``how``: otherwise than the client starts it."""
         pipe = subprocess.PIPE
-        command = [*self.words, *source().arguments]
+        command = [*self.words, *(how or source()).arguments]
         environment = dict(self.environment)
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=self.directory)
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Answer, Parameter
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._remote import bootstrap
 
 from .driver import CONNECT, PATIENCE, Conversation, Server, echo, line_of, source
 
@@ -19,6 +21,25 @@ def idle_after(server: Server, seconds: int) -> Conversation:
     assert conversation.ask("hello", idle_seconds=seconds)["ok"]
     assert conversation.ask("connect", **CONNECT)["ok"]
     return conversation
+
+
+def hurried(directory: Path) -> bootstrap.Launch:
+    """The client's way to start PowerShell, but for how long it waits for a line before the runner is there."""
+    for script in Path(bootstrap.__file__).parent.glob("*.ps1"):
+        text = script.read_text("utf-8").replace("$patience = 60000", "$patience = 500")
+        (directory / script.name).write_text(text, "utf-8")
+    made = bootstrap.launch("powershell.exe", directory)
+    assert made.arguments != source().arguments
+    return made
+
+
+@pytest.mark.parametrize("lines", [0, 1, 50])
+def test_who_is_started_and_forgotten_before_the_runner_is_there_ends_by_itself(
+    server: Server, tmp_path: Path, lines: int
+) -> None:
+    with Conversation(server.process(hurried(tmp_path))) as conversation:
+        conversation.send(b"".join(source().preamble.splitlines(keepends=True)[:lines]))
+        assert conversation.exit_code() == 4
 
 
 def test_quit_is_answered_then_the_process_signs_out_and_ends(server: Server) -> None:

@@ -53,7 +53,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "System.Globalization.CultureInfo": ("DefaultThreadCurrentUICulture", "GetCultureInfo", "InvariantCulture"),
     "System.IO.File": ("Delete", "WriteAllText"),
     "System.IO.Path": ("Combine", "GetRandomFileName", "GetTempPath"),
-    "System.IO.StreamReader": ("new", "ReadLine", "ReadLineAsync"),
+    "System.IO.StreamReader": ("new", "ReadLineAsync"),
     "System.IO.StreamWriter": ("new", "AutoFlush", "Write"),
     "System.IO.TextWriter": ("WriteLine",),
     "System.Int32": (),

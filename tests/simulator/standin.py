@@ -201,13 +201,26 @@ def main(arguments: list[str], exchange: Exchange | None = None) -> int:
         print("this stand-in runs nothing but bootstrap.ps1", file=sys.stderr)
         return NO_BOOTSTRAP
     lines = Lines(sys.stdin.fileno())
-    count = (lines.read() or "").lstrip("\ufeff")
+    try:
+        source = _source(lines, _patience(command))
+    except TimeoutError:
+        return IDLE
+    return NO_RUNNER if source is None else Runner(lines, source, exchange or Exchange()).serve()
+
+
+def _patience(command: str) -> float:
+    """Seconds that bootstrap.ps1 waits for each line."""
+    found = re.search(r"\$patience = (\d+)", base64.b64decode(command).decode("utf-16-le"))
+    return int(found.group(1)) / 1000 if found else 0.0
+
+
+def _source(lines: Lines, patience: float) -> str | None:
+    """What bootstrap.ps1 would run; None where it ends too soon. Raises TimeoutError."""
+    count = (lines.read(patience) or "").lstrip("\ufeff")
     if not count.isdecimal():
-        return NO_RUNNER
-    source = [line for line in (lines.read() for number in range(int(count))) if line is not None]
-    if len(source) < int(count):
-        return NO_RUNNER
-    return Runner(lines, "\n".join(source), exchange or Exchange()).serve()
+        return None
+    source = [line for line in (lines.read(patience) for number in range(int(count))) if line is not None]
+    return "\n".join(source) if len(source) == int(count) else None
 
 
 if __name__ == "__main__":

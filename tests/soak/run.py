@@ -34,8 +34,9 @@ from .job import Job
 from .scenario import TOKEN, Scenario, Way
 from .witness import Witness, WitnessedTenant
 
-#: Seconds that a client has, and that what it left behind has to end by itself after its own idle limit.
-PATIENCE, ENDING = 90.0, 20.0
+#: Seconds that a client has, and that what it left behind has to end by itself: a PowerShell that was not even greeted
+#: waits for a minute.
+PATIENCE, ENDING = 90.0, 80.0
 #: Seconds without a line after which PowerShell ends, where a client may vanish.
 IDLE = 3
 #: In every other run Exchange takes its time, a part of what it takes in truth, and more lanes are opened soon, after

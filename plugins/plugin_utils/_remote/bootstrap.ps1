@@ -21,8 +21,16 @@ $reader = New-Object -TypeName System.IO.StreamReader -ArgumentList $stdin, $utf
 $writer = New-Object -TypeName System.IO.StreamWriter -ArgumentList ([Console]::OpenStandardOutput()), $utf8
 $writer.AutoFlush = $true
 
-$count = [int] $reader.ReadLine().TrimStart([char] 0xFEFF)
-$lines = @(for ($i = 0; $i -lt $count; $i++) { $reader.ReadLine() })
+# Milliseconds without a line, after which nobody is there any more who would send the rest.
+$patience = 60000
+function Read-Line {
+    $reading = $reader.ReadLineAsync()
+    if (-not $reading.Wait($patience)) { [Environment]::Exit(4) }
+    $reading.Result
+}
+
+$count = [int] (Read-Line).TrimStart([char] 0xFEFF)
+$lines = @(for ($i = 0; $i -lt $count; $i++) { Read-Line })
 if ($lines -contains $null) { exit 2 }
 $source = $lines -join "`n"
 & ([scriptblock]::Create($source)) $reader $writer $source

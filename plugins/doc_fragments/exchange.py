@@ -13,7 +13,8 @@ class ModuleDocFragment:
 options:
   organization:
     description:
-      - The first name of the organisation, such as V(contoso.onmicrosoft.com). A custom domain lets long reads fail.
+      - The initial domain of the tenant, which it was made with, such as V(contoso.onmicrosoft.com); it stands in the
+        Microsoft 365 admin center under Domains. With a custom domain long reads fail.
       - If left out, the environment variable E(EXCHANGE_ONLINE_ORGANIZATION) of the controller is used.
     type: str
   exchange_environment:
@@ -25,12 +26,12 @@ options:
   app_id:
     description:
       - The application (client) id of the app registration that signs in with a certificate. It needs the application
-        permission C(Exchange.ManageAsApp) and a role of Exchange, see the guide in the README.
+        permission C(Exchange.ManageAsApp) and a role of Exchange, as the README of this collection tells.
       - If left out, E(EXCHANGE_ONLINE_APP_ID) is used.
     type: str
   certificate_thumbprint:
     description:
-      - Thumbprint of a certificate in a store of the PowerShell host, C(CurrentUser\\My) or C(LocalMachine\\My),
+      - Thumbprint of a certificate in a store of the PowerShell host, C(CurrentUser\My) or C(LocalMachine\My),
         whose private key the account that runs PowerShell can read.
       - Exactly one of O(certificate_thumbprint), O(certificate_file), O(managed_identity) and O(access_token) is
         needed.
@@ -62,5 +63,5 @@ options:
       - An access token for Exchange Online. It lives for about an hour and cannot be renewed by the module.
     type: str
 requirements:
-  - The PowerShell module ExchangeOnlineManagement 3.2.0 or newer, on the host where PowerShell runs.
+  - The PowerShell module ExchangeOnlineManagement 3.2.0 or newer, on the host where PowerShell runs
 """

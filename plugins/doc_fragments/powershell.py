@@ -36,5 +36,5 @@ notes:
     exist already.
   - It cannot be used with C(strategy=free).
 requirements:
-  - pywinrm 0.5.0 or newer on the controller, for a winrm connection; for Kerberos C(pywinrm[kerberos]) and C(kinit).
+  - pywinrm 0.5.0 or newer on the controller, for a winrm connection; for Kerberos C(pywinrm[kerberos]) and C(kinit)
 """

@@ -219,6 +219,37 @@ EXAMPLES = r"""
       - {mailbox: fair@contoso.com, profile: router, until: "2026-12-31", reason: the trade fair}
   delegate_to: localhost
   run_once: true
+
+- name: As much as an hour allows; what the last run had no time for comes first
+  block:
+    - name: The mailboxes of the play get what their profiles say
+      email_router.exchange_online.mailbox_delegation:
+        organization: contoso.onmicrosoft.com
+        app_id: 00000000-0000-0000-0000-000000000000
+        certificate_thumbprint: 0123456789ABCDEF0123456789ABCDEF01234567
+        profiles:
+          default: {account: crmrouter@contoso.com, access_type: delegate_access}
+        profile: default
+        max_runtime: 3600
+        previous: /var/lib/ansible/exchange-access.json
+        on_failure: report
+      delegate_to: exo-mgmt01
+      run_once: true
+      register: access
+
+    - name: For the next run
+      ansible.builtin.copy:
+        content: "{{ access | to_nice_json }}"
+        dest: /var/lib/ansible/exchange-access.json
+        mode: "0600"
+      delegate_to: localhost
+      run_once: true
+
+    - name: The verdict, which on_failure=report leaves to the play
+      ansible.builtin.assert:
+        that: not access.verdict.failed
+        fail_msg: "{{ access.verdict.msg }}"
+      run_once: true
 """
 
 RETURN = r"""

@@ -85,7 +85,7 @@ options:
     description:
       - With O(state=present), these trustees and no others hold O(rights) on the mailboxes. Whoever else holds one by
         an entry of its own loses it, accounts that were deleted, too.
-      - The mailbox itself (C(NT AUTHORITY\\SELF)), inherited entries and entries that deny are left alone.
+      - The mailbox itself (C(NT AUTHORITY\SELF)), inherited entries and entries that deny are left alone.
       - If the list of a mailbox cannot be read, or it is not certain whom an entry means, nothing is revoked there, and
         the outcome is V(unknown).
       - It needs O(max_revocations).

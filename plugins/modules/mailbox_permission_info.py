@@ -81,7 +81,7 @@ options:
     default: [send_as, full_access, send_on_behalf]
   include_self:
     description:
-      - Show the entries C(NT AUTHORITY\\SELF), too, which every mailbox has.
+      - Show the entries C(NT AUTHORITY\SELF), too, which every mailbox has.
     type: bool
     default: false
   on_failure:

@@ -251,6 +251,7 @@
   };
 
   heads.forEach((head, column) => {
+    head.dataset.title = titles[column]; // on paper, where a button is not drawn again on each page
     head.replaceChildren(made("button", { type: "button", onclick: () => sortBy(column) }, titles[column]));
   });
   at("text").addEventListener("input", again);

@@ -127,6 +127,10 @@ options:
     type: str
     choices: [fail, report]
     default: fail
+notes:
+  - In a C(serial) play it runs for each batch. A file that is the same for all of them then holds the last one only.
+  - The head of a report names the commit and the job by the variables of GitHub Actions, GitLab CI, Azure Pipelines,
+    Jenkins and AWX; no other variable is looked at.
 seealso:
   - module: email_router.exchange_online.mailbox_delegation
 """

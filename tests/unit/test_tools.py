@@ -106,7 +106,7 @@ def test_what_cannot_be_had_is_said_with_its_reason_and_the_run_goes_on(
 ) -> None:
     assert "make kerberos" in place.missing()
     monkeypatch.setenv("PATH", str(place.directory / "nothing"))
-    place.fill(kerberos.fill)
+    place.fill(lambda: debian.need("apt-get"))
     assert "Kerberos: NOT TESTED, this machine has no apt-get" in capfd.readouterr().out
     assert place.missing() == "this machine has no apt-get"
 

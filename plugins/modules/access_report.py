@@ -55,11 +55,13 @@ attributes:
 options:
   result:
     description:
-      - The registered result of M(email_router.exchange_online.mailbox_delegation), whose task had
-        C(on_failure=report). Without that a failed task returns a part of its rows, and a part is refused.
+      - The variable in which the result of M(email_router.exchange_online.mailbox_delegation) was registered, by its
+        name, or the result itself. With 10,000 mailboxes the name spares ansible some seconds.
+      - The task must have had C(on_failure=report). Without that a failed task returns a part of its rows, and a part
+        is refused.
       - A task that failed as a whole, or was skipped, has no rows to report, and is refused, too. An old report stays
         as it is then, so a pipeline removes it before the run, lest it be taken for a new one.
-    type: dict
+    type: raw
     required: true
   reports:
     description:
@@ -152,7 +154,7 @@ EXAMPLES = r"""
 
 - name: Reports, and a failure where something is not as it should be
   email_router.exchange_online.access_report:
-    result: "{{ access }}"
+    result: access
     reports:
       json: reports/access.json
       junit: reports/access.xml

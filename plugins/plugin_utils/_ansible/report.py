@@ -25,7 +25,7 @@ from .run import moment
 from .secrecy import crash_of
 
 REPORT_ARGUMENTS: ArgumentSpec = {
-    "result": {"type": "dict", "required": True},
+    "result": {"type": "raw", "required": True},
     "reports": {"type": "dict", "default": {}, "options": {name: {"type": "path"} for name in RENDERERS}},
     "previous": {"type": "path"},
     "verdicts": {"type": "dict", "default": {}},
@@ -45,8 +45,9 @@ class ReportAction(CollectionAction):
 
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Raises InputError. A file that cannot be written or read fails the task, once all else was written."""
-        result, paths = options["result"], {name: path for name, path in options["reports"].items() if path}
+        result = self._result(options["result"], task_vars)
         check_result(result)
+        paths = {name: path for name, path in options["reports"].items() if path}
         check_paths(paths)
         mode = mode_of(options["mode"])
         policy = policy_of(result["run"]["mode"], options["verdicts"], options["grace"])
@@ -60,6 +61,17 @@ class ReportAction(CollectionAction):
         told = _told(document, written, [*unfit, *faults], options["on_failure"])
         warnings = _warnings(document, options["previous"], unfit)
         return {**told, "warnings": warnings} if warnings else told
+
+    def _result(self, given: Any, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The result itself, or that in the variable of this name: ansible need not template every row of it then."""
+        if isinstance(given, str):
+            if given not in task_vars:
+                raise InputError([f"result: there is no variable {given!r}: name the one that was registered"])
+            found = task_vars[given]
+            given = found if isinstance(found, Mapping) else self._templar.template(found)
+        if not isinstance(given, Mapping):
+            raise InputError([f"result: it is a {type(given).__name__}, not a registered result or the name of one"])
+        return given
 
 
 def _previous_of(path: Union[str, None], run: Mapping[str, Any]) -> tuple[Union[Document, None], list[str]]:

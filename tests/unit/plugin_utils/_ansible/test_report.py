@@ -28,13 +28,14 @@ class Action(ReportAction):
             args=arguments, environment=[environment], check_mode=check_mode, async_val=0, diff=False, action="x.y.z"
         )
         self._connection: Any = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
-        self._templar: Any = SimpleNamespace(template=lambda value: value)
+        self._templar: Any = SimpleNamespace(template=lambda value: FINE if value == "{{ access }}" else value)
 
 
 def reported(
-    made: dict[str, Any], *, check_mode: bool = False, environment: dict[str, str] | None = None, **options: Any
+    made: object, *, check_mode: bool = False, environment: dict[str, str] | None = None, **options: Any
 ) -> dict[str, Any]:
-    return Action(check_mode, environment or {}, {"result": made, **options}).run(task_vars={})
+    arguments = {"result": made, **options}
+    return Action(check_mode, environment or {}, arguments).run(task_vars={"access": FINE, "again": "{{ access }}"})
 
 
 @pytest.fixture
@@ -70,6 +71,11 @@ def test_the_last_line_says_what_is_wrong_and_where_the_reports_are(at: Path) ->
         "Report: access.json, access.csv"
     )
     assert (at / "access.json").exists()
+
+
+@pytest.mark.parametrize("name", ["access", "again"])
+def test_a_result_may_be_named_which_spares_the_templating_of_every_row(name: str) -> None:
+    assert reported(name) == reported(FINE)
 
 
 def test_who_decides_themselves_gets_the_verdict_unfailed() -> None:
@@ -164,6 +170,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a grace without a history": ({"grace": {"pending": 24}}, "would never end"),
     "permissions": ({"mode": "rw"}, "mode: 'rw' is none"),
     "a part of a result": ({"result": {**FINE, "grants_omitted": 3}}, "set on_failure=report"),
+    "no such variable": ({"result": "acces"}, "there is no variable 'acces'"),
+    "a list": ({"result": [FINE]}, "it is a list"),
     "no result": ({"result": {"skipped": True}}, "nothing was looked at"),
 }
 

@@ -215,6 +215,19 @@ changes:
     mailboxes_gone: 0
     still_pending: 0
     regranted: 0
+failure_class:
+  description:
+    - What failed. V(report) for a file that could not be written or read, else that of the result, which is
+      V(mailboxes) where the verdict fails for its rows. V(input) for options that cannot be meant, V(internal) for a
+      fault of this collection.
+  returned: always; empty where nothing failed
+  type: str
+  sample: mailboxes
+retry_safe:
+  description: Whether a machine may run the play again, as the result says; never where a file is in the way.
+  returned: always
+  type: bool
+  sample: false
 msg:
   description: What is wrong, and where the reports are.
   returned: always

@@ -126,19 +126,20 @@ EXAMPLES = r"""
 RETURN = r"""
 failure_class:
   description:
-    - What failed. It is the run as a whole, and C(msg) begins with C(Whole run).
-    - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
-      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
-      C(session_lost) (and no other could be opened), C(max_runtime), C(journal), C(internal) (a fault of this
-      collection).
-  returned: if the run fails as a whole
+    - What failed, which O(fail_on) decides, and C(msg) begins with C(Whole run). It is that of the first point that
+      fails the task, in words that all modules of this collection use.
+    - C(input) (options or accounts), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
+      start, or lacks what it needs), C(sign_in) (certificates and the network, too), C(permission) (cmdlets that the
+      application may not use), C(exchange) (it did not tell who an account is), C(session_lost), C(internal) (a fault
+      of this collection).
+  returned: always; empty where nothing failed
   type: str
-  sample: session_lost
+  sample: sign_in
 retry_safe:
   description:
     - Whether a machine may run the same task again, for the cause may pass by itself. Otherwise somebody has to look
       first. A login that the PowerShell host refused is never retry-safe, since accounts lock out.
-  returned: if the run fails as a whole
+  returned: always
   type: bool
   sample: true
 points:

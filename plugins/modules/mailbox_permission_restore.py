@@ -226,14 +226,14 @@ failure_class:
       start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
       C(session_lost) (and no other could be opened), C(max_runtime), C(journal), C(internal) (a fault of this
       collection).
-  returned: if the task fails, or would but for O(on_failure=report)
+  returned: always; empty where nothing failed
   type: str
   sample: journal
 retry_safe:
   description:
     - Whether a machine may run the same task again, for the cause may pass by itself. Otherwise somebody has to look
       first. A login that the PowerShell host refused is never retry-safe, since accounts lock out.
-  returned: if the task fails, or would but for O(on_failure=report)
+  returned: always
   type: bool
   sample: false
 errors:

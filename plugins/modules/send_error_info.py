@@ -268,6 +268,16 @@ msg:
   returned: success
   type: str
   sample: "3 texts: 1 exchange_send_as_denied, 2 unknown"
+failure_class:
+  description: V(input) (options or files), or V(internal) (a fault of this collection).
+  returned: always; empty where nothing failed
+  type: str
+  sample: input
+retry_safe:
+  description: Whether a machine may run the same task again. Somebody has to mend the cause of a failure first.
+  returned: always
+  type: bool
+  sample: false
 errors:
   description: Everything that is wrong with the input.
   returned: if the input cannot be meant

@@ -233,7 +233,7 @@ def test_every_host_variable_takes_text_as_text(stage: Stage, payloads: Payloads
 
 
 def test_a_reason_takes_any_text_and_tells_it_as_it_is(stage: Stage, payloads: Payloads) -> None:
-    hosts = {
+    hosts: dict[str, dict[str, Any]] = {
         f"h{number}": {
             "mailbox_delegation_mailbox": SALES, "mailbox_delegation_reason": f"x{text}x", "group_names": []
         }

@@ -35,7 +35,7 @@ def test_the_example_keeps_what_the_next_run_begins_with(set_stage: SetStage, tm
     names, place = boxes(4), tmp_path / "access.json"
     stage = set_stage(organisation(names), transport=Transport.LOCAL, host=STAND_IN)
     at_writes(stage, {2: partial(time.sleep, 12)})
-    common = {"profiles": FULL_ACCESS, "sessions": 1, "on_failure": "report", "previous": str(place)}
+    common: dict[str, Any] = {"profiles": FULL_ACCESS, "sessions": 1, "on_failure": "report", "previous": str(place)}
     inventory = stage.inventory(names)
     first = stage.play("-i", inventory, stage.playbook(stage.task(max_runtime=12, **common), kept_as_shown(place)))
     assert first.status == 0, first.output

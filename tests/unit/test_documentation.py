@@ -67,6 +67,14 @@ def test_the_documented_options_are_those_that_the_action_takes(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_every_result_is_documented_to_say_what_failed_and_whether_to_try_again(name: str) -> None:
+    module = importlib.import_module(f"ansible_collections.{NAMESPACE}.plugins.modules.{name}")
+    returned = {key: said["returned"] for key, said in yaml.safe_load(module.RETURN).items()}
+    assert returned["failure_class"] == "always; empty where nothing failed"
+    assert returned["retry_safe"] == "always"
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_documented_attributes_are_those_of_the_action(name: str, documented: dict[str, dict[str, Any]]) -> None:
     support = {attribute: said.get("support") for attribute, said in documented[name]["attributes"].items()}
     plugin = action(name)

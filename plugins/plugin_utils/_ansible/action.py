@@ -46,7 +46,7 @@ class CollectionAction(ActionBase):
         try:
             secrets |= self._secrets_of_environment()
             options = validated(self.ARGUMENTS, self.arguments())
-            result.update(self.perform(options, task_vars or {}))
+            result.update(in_words_of(NOTHING_FAILED), **self.perform(options, task_vars or {}))
         except InputError as error:
             failure = Failure(FailureClass.INPUT)
             result.update(failed(_sentence(error.faults), failure), errors=list(error.faults))
@@ -115,9 +115,17 @@ class ExchangeAction(CollectionAction):
         return ProgressWatch(lambda line: display.display(f"{self._task.action.rpartition('.')[2]}: {line}"))
 
 
+NOTHING_FAILED = Failure(FailureClass.NONE, retry_safe=True)
+
+
+def in_words_of(failure: Failure) -> dict[str, Any]:
+    """What every result says, so that a pipeline can decide by it."""
+    return {"failure_class": failure.kind.value, "retry_safe": failure.retry_safe}
+
+
 def failed(message: str, failure: Failure) -> dict[str, Any]:
     """The result of a task that failed as a whole."""
-    return {"failed": True, "msg": message, "failure_class": failure.kind.value, "retry_safe": failure.retry_safe}
+    return {"failed": True, "msg": message, **in_words_of(failure)}
 
 
 def _sentence(faults: tuple[str, ...]) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 from .._access.desired import InputError
 from .._exchange.accounts import account_fault
 from .._exchange.examine import ENDPOINTS, Examination, examine, rehearsed
-from .._exchange.preflight import Purpose, Row, Status, counts, in_words, report, sentence
+from .._exchange.preflight import Purpose, Row, Status, counts, failure_of, in_words, report, sentence
 from .._exchange.rights import Right
-from .action import ExchangeAction
+from .action import ExchangeAction, in_words_of
 from .arguments import CONNECTION_INFO_ARGUMENTS
 from .channels import channel_of, kind_of
 from .sessions import opened
@@ -88,6 +88,8 @@ def result_of(rows: Sequence[Row], fail_on: str) -> dict[str, Any]:
     warnings = [in_words(row) for row in rows if row.status is Status.WARN]
     if warnings:
         result["warnings"] = warnings
-    if any(row.status in _FAILING[fail_on] for row in rows):
+    failing = [row for row in rows if row.status in _FAILING[fail_on]]
+    result.update(in_words_of(failure_of(failing)))
+    if failing:
         result["failed"] = True
     return result

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Union
 
 from .._access.desired import InputError
+from .._exchange.failures import Failure, FailureClass
 from .._journal.entries import VERSION
 from .._report.build import Context, build, check_result
 from .._report.document import Document
@@ -19,7 +20,7 @@ from .._report.formats import RENDERERS
 from .._report.source import source_of
 from .._report.verdict import NIGHT_AFTER_NIGHT, mailboxes_in, policy_of
 from .._wording import counted
-from .action import CollectionAction
+from .action import NOTHING_FAILED, CollectionAction, in_words_of
 from .arguments import ArgumentSpec
 from .run import moment
 from .secrecy import crash_of
@@ -114,17 +115,28 @@ def _fault_of_writing(document: Document, name: str, path: str, mode: int) -> st
 def _told(document: Document, written: Mapping[str, str], faults: list[str], on_failure: str) -> dict[str, Any]:
     """The result of the task."""
     verdict = document["verdict"]
+    failed = bool(faults or (verdict["failed"] and on_failure == "fail"))
     sentence = verdict["sentence"] + (f". Report: {', '.join(written.values())}" if written else "")
     changes = document["changes"]
     return {
         "changed": False,
-        "failed": bool(faults or (verdict["failed"] and on_failure == "fail")),
+        "failed": failed,
+        **in_words_of(_failure(document, bool(faults)) if failed else NOTHING_FAILED),
         "msg": ". ".join([*faults, sentence]),
         "reports": dict(written),
         "mailboxes": mailboxes_in(document["rows"]),
         "verdict": dict(verdict),
         "changes": {name: len(those) for name, those in changes.items() if isinstance(those, list)} if changes else {},
     }
+
+
+def _failure(document: Document, is_of_files: bool) -> Failure:
+    """Of a task that fails. Rows alone are ``mailboxes``, whatever the policy makes fail."""
+    verdict = document["verdict"]
+    if is_of_files:
+        return Failure(FailureClass.REPORT)
+    told = FailureClass(verdict["failure_class"])
+    return Failure(FailureClass.MAILBOXES) if told is FailureClass.NONE else Failure(told, verdict["retry_safe"])
 
 
 def _warnings(document: Document, previous: Union[str, None], unfit: list[str]) -> list[str]:

@@ -14,8 +14,9 @@ from .._access.meter import MeteredSession
 from .._assumptions.catalogue import examine
 from .._assumptions.evidence import gather, wanted_cmdlets
 from .._assumptions.finding import Finding, Result, counts, report
+from .._exchange.failures import Failure, FailureClass
 from .._exchange.session import SessionInfo
-from .action import ExchangeAction
+from .action import ExchangeAction, in_words_of
 from .arguments import SELFTEST_INFO_ARGUMENTS
 from .expiry import expiry_warnings
 from .sessions import opened
@@ -76,4 +77,6 @@ def result_of(findings: Sequence[Finding], statistics: Mapping[str, Any], fail_o
         "report": report(findings),
         "statistics": dict(statistics),
     }
-    return {**result, "failed": True} if broken and fail_on == "failed" else result
+    if not broken or fail_on != "failed":
+        return result
+    return {**result, "failed": True, **in_words_of(Failure(FailureClass.EXCHANGE))}

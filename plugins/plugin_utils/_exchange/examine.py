@@ -19,7 +19,7 @@ from .accounts import find_accounts
 from .directory import ask_all, find_by_id
 from .identities import Principal
 from .needs import needed_cmdlets
-from .powershell import HANGS, SIGN_IN_PATIENCE, PowerShellSession, connect_fields, explained
+from .powershell import HANGS, SIGN_IN_PATIENCE, PowerShellSession, connect_fields, explained, failure_of_refusal
 from .preflight import Point, Purpose, Row, blocker, complete, lost, skipped, without_sign_in
 from .preflight_exchange import judge_account, judge_roles, judge_sign_in, no_account
 from .preflight_host import judge_contact, judge_host
@@ -129,7 +129,7 @@ def _exchange(
     try:
         connection = client.request("connect", SIGN_IN_PATIENCE, **connect)
     except RunnerError as error:
-        rows.append(judge_sign_in({}, explained(error, hello, wanted.sign_in)))
+        rows.append(judge_sign_in({}, explained(error, hello, wanted.sign_in), failure_of_refusal(error)))
         return
     except AnswerOverdue as error:
         rows.append(judge_sign_in({}, (str(error), HANGS)))

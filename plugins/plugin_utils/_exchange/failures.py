@@ -24,6 +24,7 @@ class FailureClass(str, Enum):
     SESSION_LOST = "session_lost"
     MAX_RUNTIME = "max_runtime"
     JOURNAL = "journal"
+    REPORT = "report"
     MAILBOXES = "mailboxes"
     INTERNAL = "internal"
 

@@ -106,7 +106,7 @@ class PowerShellSession:
             return cls(client, channel, SessionInfo(hello, connection, channel.place), patience)
         except RunnerError as cause:
             client.close()
-            raise SessionError(_sentences(*explained(cause, hello, sign_in)), _refusal(cause)) from cause
+            raise SessionError(_sentences(*explained(cause, hello, sign_in)), failure_of_refusal(cause)) from cause
         except ChannelError as cause:
             client.close()
             hint = HANGS if hello and isinstance(cause, AnswerOverdue) else ""
@@ -162,7 +162,7 @@ def failure_of(error: ChannelError, started: bool) -> Failure:
     return Failure(FailureClass.HOST_UNREACHABLE, error.may_pass)
 
 
-def _refusal(error: RunnerError) -> Failure:
+def failure_of_refusal(error: RunnerError) -> Failure:
     """What the runner answered to ``hello`` or ``connect``."""
     if error.code != "connect_failed":
         return Failure(FailureClass.POWERSHELL)

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Union
 
 from .._wording import counted_noun
+from .failures import Failure, FailureClass
 
 
 class Status(str, Enum):
@@ -81,14 +83,34 @@ _NEEDS: dict[Point, tuple[Point, ...]] = {
 }
 
 
+#: What a run fails at where a point does, for points that do not know it better (the points of ``_HOST`` and more).
+_CLASSES: dict[Point, FailureClass] = {
+    **dict.fromkeys(Point, FailureClass.POWERSHELL),
+    Point.REACHABILITY: FailureClass.HOST_UNREACHABLE,
+    Point.AUTHENTICATION: FailureClass.HOST_LOGIN,
+    **dict.fromkeys(
+        (Point.NETWORK, Point.CERTIFICATE, Point.CERTIFICATE_KEY, Point.CERTIFICATE_EXPIRY, Point.SIGN_IN),
+        FailureClass.SIGN_IN,
+    ),
+    **dict.fromkeys((Point.ROLE_AUDIT, Point.ROLE_ENFORCE), FailureClass.PERMISSION),
+    **dict.fromkeys(
+        (Point.ACCOUNT, Point.ACCOUNT_KIND, Point.ACCOUNT_ADDRESS_LISTS, Point.ACCOUNT_MAILBOX), FailureClass.INPUT
+    ),
+}
+
+
 @dataclass(frozen=True)
 class Row:
-    """What was found of one point; a point may have several rows. A warning or failure has a remedy."""
+    """What was found of one point; a point may have several rows. A warning or failure has a remedy.
+
+    ``failure``: what a run would fail at, where the error told; None: what the point stands for, and no retry mends it.
+    """
 
     point: Point
     status: Status
     found: str
     remedy: str = ""
+    failure: Union[Failure, None] = None
 
 
 def passed(point: Point, found: str) -> Row:
@@ -99,8 +121,8 @@ def warned(point: Point, found: str, remedy: str) -> Row:
     return Row(point, Status.WARN, found, remedy)
 
 
-def failed(point: Point, found: str, remedy: str) -> Row:
-    return Row(point, Status.FAIL, found, remedy)
+def failed(point: Point, found: str, remedy: str, failure: Union[Failure, None] = None) -> Row:
+    return Row(point, Status.FAIL, found, remedy, failure)
 
 
 def skipped(point: Point, why: str) -> Row:
@@ -159,7 +181,12 @@ def lost(rows: Iterable[Row], cause: str, remedy: str) -> list[Row]:
     """The rows, after contact to the host broke on the way."""
     return [
         *(row for row in rows if row.point is not Point.REACHABILITY),
-        failed(Point.REACHABILITY, f"contact was lost: {cause}", remedy),
+        failed(
+            Point.REACHABILITY,
+            f"contact was lost: {cause}",
+            remedy,
+            Failure(FailureClass.SESSION_LOST, retry_safe=True),
+        ),
     ]
 
 
@@ -176,6 +203,14 @@ def sentence(rows: Sequence[Row]) -> str:
     worst = next((row for status in (Status.FAIL, Status.WARN) for row in rows if row.status is status), None)
     text = f"{counted_noun(counted['total'], 'point')}: {numbers}"
     return text if worst is None else f"{text}. First: {in_words(worst)}"
+
+
+def failure_of(failing: Sequence[Row]) -> Failure:
+    """What the first of the rows stands for; safe to retry only if all of them may pass by themselves."""
+    if not failing:
+        return Failure(FailureClass.NONE, retry_safe=True)
+    failures = [row.failure or Failure(_CLASSES[row.point]) for row in failing]
+    return Failure(failures[0].kind, all(one.retry_safe for one in failures))
 
 
 def in_words(row: Row) -> str:

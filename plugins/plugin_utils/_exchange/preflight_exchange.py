@@ -11,7 +11,8 @@ from typing import Any
 from .accounts import Account
 from .directory import Found
 from .errors import Meaning, diagnose
-from .identities import Principal, Problem, Recipient
+from .failures import Failure, FailureClass
+from .identities import Principal, Problem, ProblemKind, Recipient
 from .powershell import ROLE
 from .preflight import Point, Purpose, Row, failed, passed, skipped, untold, warned
 from .session import WRITERS, CmdletError
@@ -24,11 +25,15 @@ _DELETED = (
 )
 
 
-def judge_sign_in(connection: Mapping[str, Any], refusal: tuple[str, str] | None) -> Row:
-    """``connection``: the answer to ``connect``. ``refusal``: why there is none, and what to do."""
+def judge_sign_in(
+    connection: Mapping[str, Any], refusal: tuple[str, str] | None, failure: Failure | None = None
+) -> Row:
+    """``connection``: the answer to ``connect``. ``refusal``: why there is none, and what to do. ``failure``: its
+    class, where more is known than that it was the sign-in."""
     if refusal is not None:
         cause, remedy = refusal
-        return failed(Point.SIGN_IN, cause, remedy or "Look the message up, and try the same sign-in there by hand")
+        remedy = remedy or "Look the message up, and try the same sign-in there by hand"
+        return failed(Point.SIGN_IN, cause, remedy, failure)
     return passed(Point.SIGN_IN, f"{connection.get('organization')}, tenant {connection.get('tenant_id')}")
 
 
@@ -64,7 +69,9 @@ def judge_account(asked: str, account: Account, mailbox: Found | None) -> Iterat
     """Four rows for one account. ``mailbox``: the recipient that it is."""
     if isinstance(account, Problem) or account.is_bare_sid:
         cause, remedy = _DELETED if isinstance(account, Principal) else (account.cause, account.remedy or _LATER)
-        yield failed(Point.ACCOUNT, f"{asked}: {cause}", remedy[0].upper() + remedy[1:])
+        is_open = isinstance(account, Problem) and account.kind is ProblemKind.UNKNOWN
+        failure = Failure(FailureClass.EXCHANGE, retry_safe=True) if is_open else None
+        yield failed(Point.ACCOUNT, f"{asked}: {cause}", remedy[0].upper() + remedy[1:], failure)
         yield from (skipped(point, f"{asked}: not looked at, because account failed") for point in _ACCOUNT_POINTS[1:])
         return
     yield passed(Point.ACCOUNT, f"{asked}: {account.label}")

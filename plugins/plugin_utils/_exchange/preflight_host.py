@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from .._remote.channel import ChannelError
 from .._remote.errors import (
     AnswerOverdue,
     LanguageModeRefused,
@@ -22,7 +23,8 @@ from .._remote.errors import (
     ShellRefused,
 )
 from .expiry import RENEW, WARNING_DAYS, days_left, expires
-from .powershell import MINIMUM_MODULE, REMEDIES
+from .failures import Failure
+from .powershell import MINIMUM_MODULE, REMEDIES, failure_of
 from .preflight import Point, Row, failed, passed, skipped, untold, warned
 
 #: Release 461808 is .NET Framework 4.7.2, which the module needs on 5.1 (exchange facts 6.3).
@@ -59,10 +61,14 @@ def judge_contact(error: Exception | None, hello: Mapping[str, Any], is_local: b
     for point in _CONTACT:
         if point is end:
             text, remedy = _taken_apart(str(error))
-            yield failed(point, text, remedy or _CONTACT_REMEDIES[point])
+            yield failed(point, text, remedy or _CONTACT_REMEDIES[point], _failure_of(error))
             return
         known = not isinstance(error, NoTicket)
         yield passed(point, found[point]) if known else untold(point, "it was not asked")
+
+
+def _failure_of(error: Exception | None) -> Failure | None:
+    return failure_of(error, started=False) if isinstance(error, ChannelError) else None
 
 
 def _end(error: Exception, is_local: bool) -> Point:

@@ -71,10 +71,12 @@ def raising(error: Exception) -> Any:
     return work
 
 
-def test_a_result_is_returned_as_it_is() -> None:
+def test_a_result_is_returned_as_it_is_and_says_that_nothing_failed() -> None:
     assert outcome(lambda options: {"changed": True, "app": options["app_id"]}, app_id="7") == {
         "changed": True,
         "app": "7",
+        "failure_class": "",
+        "retry_safe": True,
     }
 
 

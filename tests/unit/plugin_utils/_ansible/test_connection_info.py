@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,10 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.examine import (
     ENDPOINTS,
     Examination,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
+    Failure,
+    FailureClass,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.preflight import (
     Point,
@@ -162,4 +167,39 @@ def test_the_result_says_everything_as_data_and_in_words() -> None:
             "skipped  sign_in: not looked at",
         ],
         "warnings": ["certificate_expiry: in 3 days. Make a new one"],
+        "failure_class": "",
+        "retry_safe": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("rows", "fail_on", "told"),
+    [
+        ((GOOD, LEFT), "fail", ("", True)),
+        ((GOOD, BAD), "never", ("", True)),
+        ((ODD, BAD, LEFT), "fail", ("powershell", False)),
+        ((ODD, BAD, LEFT), "warn", ("sign_in", False)),
+        ((replace(BAD, failure=Failure(FailureClass.HOST_SHELL, True)),), "fail", ("host_shell", True)),
+        ((replace(BAD, failure=Failure(FailureClass.EXCHANGE, True)), BAD), "fail", ("exchange", False)),
+    ],
+)
+def test_a_pipeline_is_told_what_failed_and_whether_to_try_again(
+    rows: tuple[Row, ...], fail_on: str, told: tuple[str, bool]
+) -> None:
+    made = result_of(rows, fail_on)
+    assert (made["failure_class"], made["retry_safe"]) == told
+
+
+@pytest.mark.parametrize("point", list(Point))
+def test_every_point_stands_for_a_failure_of_a_run(point: Point) -> None:
+    told = result_of((failed(point, "gone", "mend it"),), "fail")["failure_class"]
+    assert told in {"powershell", "host_unreachable", "host_login", "sign_in", "permission", "input"}
+
+
+def test_a_preflight_that_fails_says_in_its_first_words_that_it_is_the_whole_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_info, "examine", lambda *_given: (BAD,))
+    made = outcome(**SIGN_IN)
+    assert made["msg"] == "Whole run: 1 point: 1 fail. First: module: gone. Install it"
+    assert (made["failed"], made["failure_class"], made["retry_safe"]) == (True, "powershell", False)

@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
+    Failure,
+    FailureClass,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.preflight import (
     Point,
     Row,
@@ -95,7 +99,9 @@ def test_rows_come_in_the_order_of_the_points_and_in_their_own() -> None:
 def test_lost_contact_takes_the_place_of_the_contact_that_was_made() -> None:
     rows = complete(lost([passed(Point.REACHABILITY, "good"), passed(Point.TEMP, "t")], "it broke", "again"))
     by_point = {row.point: row for row in rows}
-    assert by_point[Point.REACHABILITY] == failed(Point.REACHABILITY, "contact was lost: it broke", "again")
+    lost_again = Failure(FailureClass.SESSION_LOST, retry_safe=True)
+    told = failed(Point.REACHABILITY, "contact was lost: it broke", "again", lost_again)
+    assert by_point[Point.REACHABILITY] == told
     assert by_point[Point.TEMP].status is Status.PASS
     assert by_point[Point.SIGN_IN].found == "not looked at, because reachability failed"
 

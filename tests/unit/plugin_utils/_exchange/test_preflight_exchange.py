@@ -10,6 +10,10 @@ from dataclasses import replace
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.accounts import Account
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.directory import Found
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
+    Failure,
+    FailureClass,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.identities import (
     Principal,
     Problem,
@@ -20,6 +24,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     Purpose,
     Row,
     Status,
+    failure_of,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.preflight_exchange import (
     judge_account,
@@ -54,6 +59,16 @@ def test_a_sign_in_names_the_organisation() -> None:
 @pytest.mark.parametrize("remedy", ["Check app_id", ""])
 def test_a_refused_sign_in_says_why_and_has_a_remedy_even_where_the_error_is_unknown(remedy: str) -> None:
     check(judge_sign_in({}, ("AADSTS700016", remedy)), FAIL, "AADSTS700016", remedy)
+
+
+def test_what_may_pass_is_told_apart_from_what_somebody_must_mend() -> None:
+    busy = Failure(FailureClass.SIGN_IN, retry_safe=True)
+    assert failure_of([judge_sign_in({}, ("AADSTS90033", ""), busy)]) == busy
+    assert failure_of([judge_sign_in({}, ("AADSTS700016", ""))]) == Failure(FailureClass.SIGN_IN)
+    gone, unclear = (next(iter(judge_account("x", problem, None))) for problem in (GONE, UNCLEAR))
+    assert failure_of([gone]) == Failure(FailureClass.INPUT)
+    assert failure_of([unclear]) == Failure(FailureClass.EXCHANGE, retry_safe=True)
+    assert failure_of([unclear, gone]) == Failure(FailureClass.EXCHANGE)
 
 
 @pytest.mark.parametrize(

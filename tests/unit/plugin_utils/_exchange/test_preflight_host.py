@@ -9,7 +9,16 @@ from datetime import date
 from typing import Any
 
 import pytest
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.preflight import Point, Row, Status
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
+    Failure,
+    FailureClass,
+)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.preflight import (
+    Point,
+    Row,
+    Status,
+    failure_of,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.preflight_host import (
     judge_contact,
     judge_host,
@@ -66,6 +75,22 @@ def check(row: Row | None, status: Status, *says: str) -> None:
     assert bool(row.remedy) is (status in (WARN, FAIL))
     for phrase in says:
         assert phrase in f"{row.found} | {row.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (LoginRefused("401"), Failure(FailureClass.HOST_LOGIN)),
+        (ChannelError("refused", may_pass=True), Failure(FailureClass.HOST_UNREACHABLE, retry_safe=True)),
+        (ChannelError("no such name"), Failure(FailureClass.HOST_UNREACHABLE)),
+        (ShellRefused("too many", may_pass=True), Failure(FailureClass.HOST_SHELL, retry_safe=True)),
+        (LanguageModeRefused("constrained"), Failure(FailureClass.POWERSHELL)),
+        (AnswerOverdue("no answer"), Failure(FailureClass.POWERSHELL)),
+    ],
+)
+def test_contact_fails_at_what_a_run_would_fail_at(error: ChannelError, told: Failure) -> None:
+    rows = [row for row in judge_contact(error, {}, is_local=False) if row.status is FAIL]
+    assert failure_of(rows) == told
 
 
 def test_a_host_as_it_should_be_passes_on_every_point() -> None:

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - email_router.exchange_online.powershell
   - email_router.exchange_online.run
   - email_router.exchange_online.journal
+  - email_router.exchange_online.writing
 attributes:
   check_mode:
     support: full
@@ -140,27 +141,6 @@ options:
     type: list
     elements: str
     default: []
-  max_grants:
-    description:
-      - The most grants that the task may write, a number or a per cent of its mailboxes such as V(5%). If more are
-        called for, nothing at all is written and the task fails. Not in a C(serial) play.
-    type: str
-  max_revocations:
-    description:
-      - The same for revocations. If not set it is V(10), in a C(serial) play for each batch.
-    type: str
-  auto_mapping:
-    description:
-      - Whether Outlook of the account opens a mailbox by itself once Full Access is granted. It takes effect when
-        granting only; it can neither be read nor changed afterwards.
-    type: bool
-    default: false
-  verify:
-    description:
-      - For how many seconds to go on looking until what was written is visible, ten seconds apart. What is not
-        visible by then is V(pending). With V(0) it looks once.
-    type: int
-    default: 120
   previous:
     description:
       - A file on the controller with the result of an earlier run, or with its report
@@ -172,13 +152,6 @@ options:
       - Do not fail if there is no mailbox to work on.
     type: bool
     default: false
-  on_failure:
-    description:
-      - With V(fail) the task fails if a mailbox fails, with one sentence, the counts, and at most 50 rows.
-      - With V(report) it returns everything, unfailed, and RV(verdict) says whether it would have failed.
-    type: str
-    choices: [fail, report]
-    default: fail
 notes:
   - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state),
     C(mailbox_delegation_mailbox) (the address, where the name of the host is not),

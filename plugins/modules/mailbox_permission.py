@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - email_router.exchange_online.powershell
   - email_router.exchange_online.run
   - email_router.exchange_online.journal
+  - email_router.exchange_online.writing
 attributes:
   check_mode:
     support: full
@@ -92,21 +93,6 @@ options:
       - Not in a slice of a job of AWX, whose inventory lacks the other slices; it is refused where that can be known.
     type: bool
     default: false
-  max_grants:
-    description:
-      - The most grants that the task may write, a number or a per cent of its mailboxes such as V(5%). If more are
-        called for, nothing at all is written and the task fails. Not in a C(serial) play.
-    type: str
-  max_revocations:
-    description:
-      - The same for revocations. If not set it is V(10), in a C(serial) play for each batch.
-    type: str
-  auto_mapping:
-    description:
-      - Whether Outlook of the account opens a mailbox by itself once Full Access is granted. It takes effect when
-        granting only; it can neither be read nor changed afterwards.
-    type: bool
-    default: false
   inheritance:
     description:
       - To which folders of a mailbox Full Access applies, as C(InheritanceType) of C(Add-MailboxPermission). It takes
@@ -114,19 +100,6 @@ options:
     type: str
     choices: ['None', All, Children, Descendents, SelfAndChildren]
     default: All
-  verify:
-    description:
-      - For how many seconds to go on looking until what was written is visible, ten seconds apart. What is not
-        visible by then is V(pending). With V(0) it looks once.
-    type: int
-    default: 120
-  on_failure:
-    description:
-      - With V(fail) the task fails if a mailbox fails, with one sentence, the counts, and at most 50 rows.
-      - With V(report) it returns everything, unfailed, and RV(verdict) says whether it would have failed.
-    type: str
-    choices: [fail, report]
-    default: fail
 seealso:
   - module: email_router.exchange_online.mailbox_permission_info
   - module: email_router.exchange_online.mailbox_delegation

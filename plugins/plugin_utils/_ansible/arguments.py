@@ -44,6 +44,15 @@ RUN_ARGUMENTS: ArgumentSpec = {
     "sessions": {"type": "int", "default": 3, "choices": [1, 2, 3]},
 }
 
+#: The fragment ``writing``: how far a task may go that writes rights.
+WRITING_ARGUMENTS: ArgumentSpec = {
+    "max_grants": {"type": "str"},
+    "max_revocations": {"type": "str"},
+    "auto_mapping": {"type": "bool", "default": False},
+    "verify": {"type": "int", "default": 120},
+    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+}
+
 DELEGATION_ARGUMENTS: ArgumentSpec = {
     "profiles": {"type": "dict", "required": True},
     "profile": {"type": "list", "elements": "str", "default": []},
@@ -63,14 +72,10 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
     "surplus": {"type": "str", "default": "report", "choices": ["report", "revoke"]},
     "surplus_group_minimum": {"type": "int"},
     "retired_accounts": {"type": "list", "elements": "str", "default": []},
-    "max_grants": {"type": "str"},
-    "max_revocations": {"type": "str"},
-    "auto_mapping": {"type": "bool", "default": False},
-    "verify": {"type": "int", "default": 120},
     "previous": {"type": "path"},
     "allow_empty": {"type": "bool", "default": False},
-    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
     "journal": {"type": "path"},
+    **WRITING_ARGUMENTS,
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,
     **RUN_ARGUMENTS,
@@ -84,17 +89,13 @@ PERMISSION_ARGUMENTS: ArgumentSpec = {
     "rights": {"type": "list", "elements": "str", "choices": _RIGHTS, "required": True},
     "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
     "exclusive": {"type": "bool", "default": False},
-    "max_grants": {"type": "str"},
-    "max_revocations": {"type": "str"},
-    "auto_mapping": {"type": "bool", "default": False},
     "inheritance": {
         "type": "str",
         "default": "All",
         "choices": ["None", "All", "Children", "Descendents", "SelfAndChildren"],
     },
-    "verify": {"type": "int", "default": 120},
-    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
     "journal": {"type": "path"},
+    **WRITING_ARGUMENTS,
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,
     **RUN_ARGUMENTS,

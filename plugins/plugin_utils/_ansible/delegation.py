@@ -21,7 +21,14 @@ from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import DELEGATION_ARGUMENTS
-from .hosts import HOST_VARIABLES, check_visible, items_from_hosts, items_from_option, profiles_of
+from .hosts import (
+    HOST_VARIABLES,
+    HostVariables,
+    check_visible,
+    items_from_hosts,
+    items_from_option,
+    profiles_of,
+)
 from .journals import journal_of
 from .previous import not_reached_by
 from .result import result_of, settled
@@ -43,8 +50,9 @@ class DelegationAction(ExchangeAction):
         sign_in = choose_sign_in(options, self.environment())
         profiles = profiles_of(options["profiles"])
         now = datetime.now(timezone.utc)
-        items = self._items(options, task_vars, profiles, sign_in.organization, now)
-        scope = scope_of(options, profiles, items, Play.of(task_vars), sign_in.organization, now)
+        hostvars = HostVariables(task_vars["hostvars"], profiles)
+        items = self._items(options, task_vars, hostvars, profiles, sign_in.organization, now)
+        scope = scope_of(options, profiles, items, Play.of(task_vars, hostvars), sign_in.organization, now)
         scope = replace(scope, first=not_reached_by(options["previous"]))
         if not items and not scope.retired and not options["allow_empty"]:
             raise InputError(["there is no mailbox to work on: check hosts, --limit and mailboxes, or set allow_empty"])
@@ -65,6 +73,7 @@ class DelegationAction(ExchangeAction):
         self,
         options: Mapping[str, Any],
         task_vars: Mapping[str, Any],
+        hostvars: HostVariables,
         profiles: Mapping[str, Profile],
         organization: str,
         now: datetime,
@@ -73,7 +82,6 @@ class DelegationAction(ExchangeAction):
         if options["mailboxes"] is not None:
             return items_from_option(options["mailboxes"], options["profile"], options["state"], now)
         first = task_vars["inventory_hostname"]
-        hostvars = task_vars["hostvars"]
         items = items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization, now)
         visible = {name: self._seen(task_vars[name]) for name in HOST_VARIABLES if name in task_vars}
         check_visible(visible, hostvars[first])

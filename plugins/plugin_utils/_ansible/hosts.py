@@ -29,6 +29,9 @@ HOST_VARIABLES = (
 #: The Email Router's words for what its outgoing profile was set up with (KB 2708727, router facts 1.1).
 ACCESS_TYPES = {"send_as": (Right.SEND_AS,), "delegate_access": (Right.FULL_ACCESS,)}
 
+#: What the inventory plugin crm_mailboxes says of the exports that its group was read from.
+REJECTED_ROWS = "crm_rejected_rows"
+
 _PREFIX = "mailbox_delegation_"
 _PROFILE_KEYS = ("account", "access_type", "rights", "groups", "replaces")
 
@@ -120,6 +123,32 @@ def _judged(item: MailboxItem, said: Mapping[str, Any], prefix: str, now: dateti
     except ValueError as error:
         raise InputError([f"{prefix}until {error}"]) from error
     return replace(item, term=term).at(now)
+
+
+class HostVariables(Mapping[str, Mapping[str, Any]]):
+    """What hosts say of themselves, each asked once and for no more than is needed.
+
+    For each host that ``hostvars`` is asked for, ansible puts all its variables together anew, and templates each one
+    that is looked at. Reading one raises what ansible raises.
+    """
+
+    def __init__(self, hostvars: Mapping[str, Mapping[str, Any]], profiles: Mapping[str, Profile]) -> None:
+        self._hostvars = hostvars
+        grouped = any(profile.groups for profile in profiles.values())
+        self._names = (*HOST_VARIABLES, REJECTED_ROWS, *(("group_names",) if grouped else ()))
+        self._read: dict[str, dict[str, Any]] = {}
+
+    def __getitem__(self, host: str) -> Mapping[str, Any]:
+        if host not in self._read:
+            variables = self._hostvars[host]
+            self._read[host] = {name: variables[name] for name in self._names if name in variables}
+        return self._read[host]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._hostvars)
+
+    def __len__(self) -> int:
+        return len(self._hostvars)
 
 
 def items_from_hosts(

@@ -16,7 +16,7 @@ from .._access.engine import Scope
 from .._access.model import Profile
 from .._access.surplus import SurplusRule
 from .._exchange.accounts import account_fault
-from .hosts import items_from_hosts
+from .hosts import REJECTED_ROWS, items_from_hosts
 from .slices import slice_faults, sliced_template
 
 DEFAULT_REVOCATIONS = "10"
@@ -37,12 +37,12 @@ class Play:
     template: str = ""
 
     @classmethod
-    def of(cls, task_vars: Mapping[str, Any]) -> Play:
+    def of(cls, task_vars: Mapping[str, Any], hostvars: Mapping[str, Mapping[str, Any]]) -> Play:
         return cls(
             batch=tuple(task_vars["ansible_play_batch"]),
             hosts=tuple(task_vars["ansible_play_hosts"]),
             groups=task_vars["groups"],
-            hostvars=task_vars["hostvars"],
+            hostvars=hostvars,
             template=sliced_template(task_vars),
         )
 
@@ -105,8 +105,7 @@ def _surplus(
 
 
 def _rejected_rows(variables: Mapping[str, Any]) -> int:
-    """What the inventory plugin crm_mailboxes says of the exports that its group was read from."""
-    return int(variables.get("crm_rejected_rows") or 0)
+    return int(variables.get(REJECTED_ROWS) or 0)
 
 
 def brakes_of(options: Mapping[str, Any], is_serial: bool) -> Brakes:

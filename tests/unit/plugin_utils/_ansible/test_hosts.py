@@ -21,6 +21,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Profile, State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.hosts import (
+    HostVariables,
     check_visible,
     items_from_hosts,
     items_from_option,
@@ -41,7 +42,8 @@ OPTIONS: dict[str, Any] = {"profile": ["default"], "state": "present"}
 
 
 def items(hostvars: Mapping[str, Mapping[str, Any]], **options: Any) -> tuple[MailboxItem, ...]:
-    return items_from_hosts(list(hostvars), hostvars, PROFILES, {**OPTIONS, **options}, ORGANIZATION, NOW)
+    said = HostVariables(hostvars, PROFILES)
+    return items_from_hosts(list(said), said, PROFILES, {**OPTIONS, **options}, ORGANIZATION, NOW)
 
 
 def item(variables: Mapping[str, Any], **options: Any) -> MailboxItem:

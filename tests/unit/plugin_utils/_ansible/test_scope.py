@@ -42,7 +42,9 @@ def scope(batch: tuple[str, ...], failed: tuple[str, ...] = (), rejected: Any = 
         "groups": {"crm": list(HOSTS)},
         "hostvars": hostvars,
     }
-    return scope_of({**OPTIONS, **options}, PROFILES, (), Play.of(task_vars), "contoso.onmicrosoft.com", NOW)
+    return scope_of(
+        {**OPTIONS, **options}, PROFILES, (), Play.of(task_vars, task_vars["hostvars"]), "contoso.onmicrosoft.com", NOW
+    )
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def _read(session: Session, places: Sequence[Want]) -> dict[str, AccessList]:
 
 def _in_list(place: Want, read: AccessList, trustees: Sequence[Principal]) -> Found:
     if isinstance(read, NoEvidence):
-        yield _held_back(place, "others", f"the access list could not be read: {read.reason}")
+        yield _held_back(place, "others", f"the access list could not be read: {read.reason}", read.may_pass)
         return
     right, mailbox = place.grant.right, place.grant.mailbox
     strangers = [entry for entry in read.entries if entry.gives(right) and _is_stranger(entry, trustees)]
@@ -92,7 +92,9 @@ def _among_delegates(session: Session, places: Mapping[str, Want], trustees: Seq
 
 def _others_among(place: Want, read: Delegates, meant: Mapping[str, Account], wanted: set[str]) -> Found:
     if isinstance(read, NoEvidence):
-        yield _held_back(place, "others", f"who may send on behalf of it could not be read: {read.reason}")
+        yield _held_back(
+            place, "others", f"who may send on behalf of it could not be read: {read.reason}", read.may_pass
+        )
         return
     others: dict[str, Principal] = {}
     for value in read:
@@ -110,7 +112,7 @@ def _revocation(place: Want, grant: Grant, facts: Facts) -> Step:
     return Step(Want(place.host, grant, State.ABSENT, grant.principal.label, after=place.after), Verb.REVOKE, facts)
 
 
-def _held_back(place: Want, account: str, cause: str) -> Finding:
+def _held_back(place: Want, account: str, cause: str, may_pass: bool = True) -> Finding:
     mailbox: Recipient = place.grant.mailbox
     return Finding(
         host=place.host,
@@ -121,4 +123,5 @@ def _held_back(place: Want, account: str, cause: str) -> Finding:
         outcome=Outcome.UNKNOWN,
         cause=cause,
         next_step="nothing was revoked there; mend the cause and run it again, or revoke it by hand",
+        may_pass=may_pass,
     )

@@ -30,12 +30,13 @@ EVERYWHERE = "the whole organisation"
 
 @dataclass(frozen=True)
 class Blank:
-    """What could not be looked at: an account and a right, on ``where``, and why."""
+    """What could not be looked at: an account and a right, on ``where``, and why. ``may_pass``: by itself."""
 
     principal: Principal
     right: Right
     where: str
     reason: str
+    may_pass: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _send_as_by_trustee(session: Session, principals: Sequence[Principal]) -> Fo
     for principal in principals:
         one = read[principal.key]
         if isinstance(one, NoEvidence):
-            yield Blank(principal, Right.SEND_AS, EVERYWHERE, one.reason)
+            yield Blank(principal, Right.SEND_AS, EVERYWHERE, one.reason, one.may_pass)
         for name, entries in _by_name(entries_of(one)).items():
             recipients = bearers[name]
             if isinstance(recipients, Problem):
@@ -143,8 +144,8 @@ def _send_as_everywhere(session: Session, principals: Sequence[Principal]) -> Fo
     read = recipients if isinstance(recipients, Problem) else read_send_as_everywhere(session, recipients)
     for principal in principals:
         if isinstance(recipients, Problem) or not isinstance(read, SendAsEverywhere):
-            reason = read.reason if isinstance(read, NoEvidence) else "the recipients could not be listed"
-            yield Blank(principal, Right.SEND_AS, EVERYWHERE, reason)
+            why = read if isinstance(read, NoEvidence) else NoEvidence("the recipients could not be listed")
+            yield Blank(principal, Right.SEND_AS, EVERYWHERE, why.reason, why.may_pass)
             continue
         for recipient in recipients:
             yield from _on_list(Grant(recipient, principal, Right.SEND_AS), read.lists[recipient.guid])
@@ -167,7 +168,7 @@ def _full_access(session: Session, principals: Sequence[Principal], mailboxes: S
 
 def _on_list(grant: Grant, read: AccessList) -> Found:
     if isinstance(read, NoEvidence):
-        yield Blank(grant.principal, grant.right, grant.mailbox.address, read.reason)
+        yield Blank(grant.principal, grant.right, grant.mailbox.address, read.reason, read.may_pass)
         return
     entries = entries_on(grant, read.entries)
     if entries:
@@ -181,7 +182,7 @@ def _send_on_behalf(session: Session, principals: Sequence[Principal]) -> Found:
     for principal in principals:
         one = read[principal.key]
         if isinstance(one, NoEvidence):
-            yield Blank(principal, Right.SEND_ON_BEHALF, EVERYWHERE, one.reason)
+            yield Blank(principal, Right.SEND_ON_BEHALF, EVERYWHERE, one.reason, one.may_pass)
             continue
         for guid in sorted(one):
             mailbox = found[guid]

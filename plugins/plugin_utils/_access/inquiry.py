@@ -136,7 +136,7 @@ def _read_send_as(session: Session, everywhere: bool, field: _Field, book: Noteb
     elif field.recipients:
         read = read_send_as_everywhere(session, field.recipients)
         if isinstance(read, NoEvidence):
-            book.gaps.append(Gap(EVERYWHERE, "", Right.SEND_AS, read.reason))
+            book.gaps.append(Gap(EVERYWHERE, "", Right.SEND_AS, read.reason, may_pass=read.may_pass))
             return
         lists = read.lists
         book.gaps.extend(Gap(name, "", Right.SEND_AS, "no recipient has this Name") for name in read.unnamed)

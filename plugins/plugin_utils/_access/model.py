@@ -109,9 +109,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Unknown:
-    """It could not be established whether the grant is held, and why."""
+    """It could not be established whether the grant is held, and why. ``may_pass``: by itself, for another run."""
 
     reason: str
+    may_pass: bool = True
 
     before = "unknown"
 
@@ -165,7 +166,10 @@ _CHANGES = frozenset({Outcome.GRANTED, Outcome.REVOKED, Outcome.PENDING})
 
 @dataclass(frozen=True)
 class Finding:
-    """One row of the result: a mailbox, an account, a right, and what came of them."""
+    """One row of the result: a mailbox, an account, a right, and what came of them.
+
+    ``may_pass``: what is unknown may be established another time, without anybody doing anything.
+    """
 
     host: str
     address: str
@@ -179,6 +183,7 @@ class Finding:
     notes: tuple[str, ...] = ()
     write_sent: bool = False
     term: Term = ENDLESS
+    may_pass: bool = True
 
     def changes(self, check_mode: bool) -> bool:
         """A write counts where its effect is unknown (design section 4), where a Deny beats it, where others failed."""

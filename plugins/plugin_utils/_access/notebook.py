@@ -73,7 +73,7 @@ class Notebook:
     def enter_list(self, recipient: Recipient, right: Right, read: AccessList) -> None:
         """What the access list of a recipient says, trustees as Exchange shows them."""
         if isinstance(read, NoEvidence):
-            self.gaps.append(Gap(self._name(recipient), "", right, read.reason))
+            self.gaps.append(Gap(self._name(recipient), "", right, read.reason, may_pass=read.may_pass))
             return
         if read.doubt:
             self._doubtful.add(recipient.address)
@@ -84,7 +84,7 @@ class Notebook:
     def enter_delegates(self, mailbox: Recipient, read: Delegates, labels: Mapping[str, str]) -> None:
         """Who may send on behalf of a mailbox. ``labels``: what to show instead of a value, by it in lower case."""
         if isinstance(read, NoEvidence):
-            self.gaps.append(Gap(self._name(mailbox), "", Right.SEND_ON_BEHALF, read.reason))
+            self.gaps.append(Gap(self._name(mailbox), "", Right.SEND_ON_BEHALF, read.reason, may_pass=read.may_pass))
             return
         for value in read:
             trustee = labels.get(value.strip().lower(), value)
@@ -93,7 +93,8 @@ class Notebook:
     def enter_sighting(self, found: Sighting | Blank) -> None:
         """What was found of an account, or could not be."""
         if isinstance(found, Blank):
-            self.gaps.append(Gap(found.where, found.principal.label, found.right, found.reason))
+            gap = Gap(found.where, found.principal.label, found.right, found.reason, may_pass=found.may_pass)
+            self.gaps.append(gap)
             return
         grant, principal = found.grant, found.grant.principal
         if found.facts.doubt:

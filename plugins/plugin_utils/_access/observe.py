@@ -108,7 +108,7 @@ def from_tenant_wide(grant: Grant, held: AccessList, names: NameCheck) -> Facts 
 def from_list(grant: Grant, read: AccessList) -> Observed:
     """What the access list of the mailbox itself says."""
     if isinstance(read, NoEvidence):
-        return Unknown(read.reason)
+        return Unknown(read.reason, read.may_pass)
     name = _may_be_of(grant, read.entries)
     if name:
         return Unknown(f"an entry came without a SID, by which alone it is certain whether {name!r} is the account")
@@ -118,7 +118,7 @@ def from_list(grant: Grant, read: AccessList) -> Observed:
 def from_delegators(grant: Grant, read: Delegators) -> Observed:
     """What the mailboxes that name the account in GrantSendOnBehalfTo say: there is no Deny and no inheritance."""
     if isinstance(read, NoEvidence):
-        return Unknown(read.reason)
+        return Unknown(read.reason, read.may_pass)
     return Facts(allowed=grant.mailbox.guid in read, denied=False, inherited=False)
 
 

@@ -91,6 +91,7 @@ def finding_of(want: Want, outcome: Outcome, seen: Observed, cause: str = "", ne
         next_step=next_step,
         notes=want.notes + _notes_on(seen),
         term=want.term,
+        may_pass=seen.may_pass if isinstance(seen, Unknown) else True,
     )
 
 

@@ -121,4 +121,5 @@ def _blank(blank: Blank) -> Finding:
         outcome=Outcome.UNKNOWN,
         cause=f"what the account holds there could not be read: {blank.reason}",
         next_step="mend the cause and run it again",
+        may_pass=blank.may_pass,
     )

@@ -47,9 +47,9 @@ def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Map
 
 
 def failure_of(failing: Sequence[Finding]) -> Failure:
-    """Of a run that came to its end. What could not be established may be, another time."""
+    """Of a run that came to its end. What could not be established may be, another time, unless it is not permitted."""
     kind = FailureClass.MAILBOXES if failing else FailureClass.NONE
-    return Failure(kind, retry_safe=all(one.outcome is Outcome.UNKNOWN for one in failing))
+    return Failure(kind, retry_safe=all(one.outcome is Outcome.UNKNOWN and one.may_pass for one in failing))
 
 
 def settled(result: dict[str, Any], on_failure: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Union
 
 from . import cmdlets, filters
-from .directory import ask_all, why_no_evidence
+from .directory import ask_all, may_pass, why_no_evidence
 from .identities import Principal, Recipient, list_of, text_of
 from .rights import AccessEntry, mailbox_entry, recipient_entry
 from .session import Answer, Call, Session
@@ -42,10 +42,14 @@ class Entries:
 
 @dataclass(frozen=True)
 class NoEvidence:
-    """A read that must not be believed, and why: neither held nor missing. ``odd``: another read may tell."""
+    """A read that must not be believed, and why: neither held nor missing. ``odd``: another read may tell.
+
+    ``may_pass``: by itself, so that another run may tell.
+    """
 
     reason: str
     odd: bool = False
+    may_pass: bool = True
 
 
 AccessList = Union[Entries, NoEvidence]
@@ -74,7 +78,7 @@ def _of_one_trustee(principal: Principal, answers: Iterable[Answer]) -> AccessLi
     for answer in answers:
         fault = why_no_evidence(answer)
         if fault:
-            return NoEvidence(fault)
+            return NoEvidence(fault, may_pass=may_pass(answer))
         entries.update(dict.fromkeys(recipient_entry(row) for row in answer.rows))
     strangers = [entry.trustee for entry in entries if entry.sid and not entry.is_of(principal)]
     if strangers:
@@ -138,7 +142,7 @@ def _list_of(
 ) -> AccessList:
     fault = why_no_evidence(answer)
     if fault:
-        return NoEvidence(fault, odd=answer.error is None)
+        return NoEvidence(fault, odd=answer.error is None, may_pass=may_pass(answer))
     entries = entries_of(answer)
     strangers = [entry.mailbox for entry in entries if not recipient.is_called(entry.mailbox)]
     if strangers:
@@ -176,14 +180,15 @@ def _unasked(principal: Principal) -> Delegators:
     if principal.is_bare_sid:
         return frozenset()
     if principal.distinguished_name:
-        return NoEvidence("the account's name holds a typographic quote, so no filter can safely look for it")
+        why = "the account's name holds a typographic quote, so no filter can safely look for it"
+        return NoEvidence(why, may_pass=False)
     return NoEvidence("Exchange shows no distinguished name of the account, by which alone it could be looked for")
 
 
 def _delegators(principal: Principal, answer: Answer) -> Delegators:
     fault = why_no_evidence(answer)
     if fault:
-        return NoEvidence(fault, odd=answer.error is None)
+        return NoEvidence(fault, odd=answer.error is None, may_pass=may_pass(answer))
     for row in answer.rows:
         if not any(principal.is_called(value) for value in list_of(row.get("GrantSendOnBehalfTo"))):
             why = f"Exchange answered with a mailbox that does not name the account ({row.get('Name')})"

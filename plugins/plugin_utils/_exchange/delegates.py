@@ -11,7 +11,7 @@ from typing import Union
 from . import cmdlets, filters
 from .access_lists import NoEvidence
 from .accounts import Account, account_fault, find_accounts
-from .directory import ask_all, by_filter, find_by_id, find_by_name, find_recipients, why_no_evidence
+from .directory import ask_all, by_filter, find_by_id, find_by_name, find_recipients, may_pass, why_no_evidence
 from .identities import Principal, Problem, ProblemKind, Recipient, is_guid, list_of, text_of
 from .session import Row, Session
 
@@ -39,7 +39,9 @@ def read_delegates_everywhere(session: Session, mailboxes: Iterable[Recipient]) 
     (answer,) = ask_all(session, {"": cmdlets.get_delegates_everywhere()}).values()
     guids = [one.guid for one in mailboxes]
     fault = why_no_evidence(answer)
-    return dict.fromkeys(guids, NoEvidence(fault)) if fault else _of_each(guids, answer.rows)
+    if fault:
+        return dict.fromkeys(guids, NoEvidence(fault, may_pass=may_pass(answer)))
+    return _of_each(guids, answer.rows)
 
 
 def _of_each(guids: Iterable[str], rows: Iterable[Row]) -> dict[str, Delegates]:

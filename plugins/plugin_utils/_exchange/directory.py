@@ -42,6 +42,11 @@ def why_no_evidence(answer: Answer) -> str | None:
     return None
 
 
+def may_pass(answer: Answer) -> bool:
+    """Whether another try may be answered otherwise by itself; what is not permitted somebody has to permit first."""
+    return answer.error is None or diagnose(answer.error).meaning is not Meaning.NOT_PERMITTED
+
+
 def find_recipients(session: Session, addresses: Iterable[str]) -> dict[str, Found]:
     """The one recipient that owns each address, or why there is none. Keys: the addresses in lower case."""
     wanted = list(dict.fromkeys(address.lower() for address in addresses))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from . import cmdlets
 from .access_lists import AccessList, Entries, NoEvidence, read_send_as_on
-from .directory import ask_all, why_no_evidence
+from .directory import ask_all, may_pass, why_no_evidence
 from .identities import Recipient
 from .rights import AccessEntry, recipient_entry
 from .session import Session
@@ -34,7 +34,7 @@ def read_send_as_everywhere(session: Session, recipients: Sequence[Recipient]) -
     (answer,) = ask_all(session, {"": cmdlets.get_send_as_everywhere()}).values()
     fault = why_no_evidence(answer)
     if fault:
-        return NoEvidence(fault)
+        return NoEvidence(fault, may_pass=may_pass(answer))
     by_name: dict[str, list[AccessEntry]] = {}
     for row in answer.rows:
         entry = recipient_entry(row)

@@ -12,7 +12,11 @@ from __future__ import annotations
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Outcome, State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Answer, Call
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    Answer,
+    Call,
+    CmdletError,
+)
 
 from .._exchange.sessions import ROUTER, THROTTLED, ScriptedSession, mailbox, tenant_of, watched
 from .runs import BreakingSession, is_write, run, wishes, writes
@@ -21,6 +25,7 @@ SALES, SUPPORT = "sales@contoso.com", "support@contoso.com"
 SELF = {"sid": "S-1-5-10", "rights": ["FullAccess", "SendAs", "ExternalAccount", "ReadPermission"]}
 OLD = "S-1-5-21-9-9-9-500"
 EVERYTHING = tuple(Right)
+NOT_ALLOWED = Answer(error=CmdletError("User is not allowed to call Get-EXOMailbox. Unauthorized."))
 
 
 @pytest.mark.parametrize("right", EVERYTHING)
@@ -47,6 +52,18 @@ def test_d02_a_read_error_is_not_absence_and_leads_to_no_write(right: Right) -> 
     )
     assert run(tenant, wishes([SALES], (right,))).only.outcome is Outcome.UNKNOWN
     assert writes(tenant) == []
+
+
+@pytest.mark.parametrize("right", EVERYTHING)
+@pytest.mark.parametrize(("answer", "may_pass"), [(THROTTLED, True), (NOT_ALLOWED, False)])
+def test_d02_whether_a_read_may_pass_by_itself_is_known_of_its_row(
+    right: Right, answer: Answer, may_pass: bool
+) -> None:
+    tenant = tenant_of(mailbox(SALES))
+    tenant.before_invoke = lambda cmdlet, parameters: (
+        answer if "Permission" in cmdlet or cmdlet == "Get-EXOMailbox" else None
+    )
+    assert run(tenant, wishes([SALES], (right,))).only.may_pass is may_pass
 
 
 @pytest.mark.parametrize("right", [Right.SEND_AS, Right.FULL_ACCESS])

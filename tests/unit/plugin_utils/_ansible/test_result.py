@@ -129,6 +129,13 @@ def test_a_pipeline_is_told_what_failed_and_whether_to_try_again(
     assert (made["failure_class"], made["retry_safe"]) == failure
 
 
+@pytest.mark.parametrize(("denied", "others", "retry_safe"), [(1, 0, False), (1, 1, False), (0, 2, True)])
+def test_what_nobody_permits_no_retry_mends(denied: int, others: int, retry_safe: bool) -> None:
+    unknown = finding(Outcome.UNKNOWN)
+    made = result(*[replace(unknown, may_pass=False)] * denied, *[unknown] * others, finding(Outcome.GRANTED))
+    assert (made["failure_class"], made["retry_safe"]) == ("mailboxes", retry_safe)
+
+
 def test_the_summary_names_every_outcome() -> None:
     summary = summary_of([finding(Outcome.COMPLIANT), finding(Outcome.COMPLIANT), finding(Outcome.DENIED)])
     assert summary == {"total": 3, **{one.value: 0 for one in Outcome}, "compliant": 2, "denied": 1}

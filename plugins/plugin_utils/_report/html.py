@@ -127,9 +127,10 @@ def _link(text: str, url: str) -> Markup:
     return element("span", foreign(text), " ", foreign(url)) if url else foreign(text)
 
 
-def _coverage(head: Head) -> Iterable[Markup]:
-    for name, what in head["coverage"].items():
-        yield element("span", foreign(words_of(name)), ": ", foreign(str(what)), class_="covered")
+def _coverage(head: Head) -> Iterable[Content]:
+    for number, (name, what) in enumerate(head["coverage"].items()):
+        yield "; " if number else ""
+        yield foreign(f"{words_of(name)}: {what}")
 
 
 def _overview(document: Document) -> Markup:

@@ -42,7 +42,7 @@
       case VERDICT:
         return [made("span", { className: `badge ${row[VERDICT]}` }, row[VERDICT])];
       case MAILBOX:
-        return [foreign(row[MAILBOX]), ...(row[ADDRESS] ? [made("span", { className: "address" }, foreign(row[ADDRESS]))] : [])];
+        return [foreign(row[MAILBOX]), ...(row[ADDRESS] ? [" ", made("span", { className: "address" }, foreign(row[ADDRESS]))] : [])];
       case ACCOUNT:
         return [foreign(row[ACCOUNT])];
       case DETAILS:

@@ -42,7 +42,7 @@ def change_chart(changes: Changes) -> Markup:
     grants = (
         ("New drift", "fail", changes["new_drift"]),
         ("New surplus", "warn", changes["new_surplus"]),
-        ("Granted again, for something else removes it", "warn", changes["regranted"]),
+        ("Gone again though it had been held", "warn", changes["regranted"]),
         ("Still pending", "warn", changes["still_pending"]),
         ("Mended", "ok", changes["mended"]),
     )
@@ -69,10 +69,10 @@ def _table(caption: str, titles: Sequence[str], rows: Sequence[Markup], kind: st
 def _outcome_row(name: str, count: int, most: int, verdicts: Counter[str]) -> Markup:
     meaning = element("span", MEANINGS.get(name, ""), class_="meaning")
     parts = [(verdict, verdicts[verdict]) for verdict in sorted(verdicts, key=place_of_verdict)]
-    words = [element("span", _does(verdict, number, len(parts)), class_=f"word {verdict}") for verdict, number in parts]
+    words = [element("p", _does(verdict, number, len(parts)), class_=f"word {verdict}") for verdict, number in parts]
     return element(
         "tr",
-        element("th", words_of(name), meaning, scope="row"),
+        element("th", words_of(name), ": ", meaning, scope="row"),
         element("td", f"{count:,}", class_="number"),
         element("td", *words, class_="words"),
         element("td", _bar(parts, most), class_="bar"),
@@ -112,6 +112,6 @@ def _bar(parts: Sequence[tuple[str, int]], most: int) -> Markup:
         width = max(_SHORTEST, 100 * count / most) if count else 0.0
         bars.append(element("rect", x=f"{begin:.2f}", width=f"{width:.2f}", height="10", class_=tone))
         begin += width
-    return element(
-        "svg", *bars, viewBox="0 0 100 10", preserveAspectRatio="none", aria_hidden="true", focusable="false"
-    )
+    size = {"width": "200", "height": "12"}  # where no style is let in; else it is as wide as its cell
+    box = {"viewBox": "0 0 100 10", "preserveAspectRatio": "none"}
+    return element("svg", *bars, **size, **box, aria_hidden="true", focusable="false")

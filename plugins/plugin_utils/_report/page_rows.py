@@ -13,6 +13,7 @@ from .._exchange.rights import Right
 from .document import Row
 from .markup import Content, Markup, element, foreign, joined, json_for_script
 from .page_words import moment_in_words, words_of
+from .texts import remarks_of
 from .verdict import FAIL, NIGHT_AFTER_NIGHT, OK, WARN, WORDS
 
 #: The worst first.
@@ -104,16 +105,10 @@ def right_in_words(right: str) -> str:
     return Right(right).wording if right in {one.value for one in Right} else right
 
 
-def _details(row: Row) -> Iterable[str]:
-    """The sentences of the last column."""
-    if row["regranted"] >= NIGHT_AFTER_NIGHT:
-        yield f"Granted again in {row['regranted']} reports on end: something else removes it."
-    step = f"Next: {row['next_step']}" if row["next_step"] else ""
-    yield from (text for text in (row["cause"], step, *row["notes"]) if text)
-    if row["until"]:
-        yield f"Wanted until {moment_in_words(row['until'])}"
-    if row["reason"]:
-        yield f"Reason given: {row['reason']}"
+def _details(row: Row) -> list[str]:
+    """The sentences of the last column; since when has a column of its own."""
+    step = f"next: {row['next_step']}" if row["next_step"] else ""
+    return [text for text in (row["cause"], step, *remarks_of({**row, "since": ""})) if text]
 
 
 def _values(row: PageRow) -> Iterable[object]:
@@ -121,7 +116,7 @@ def _values(row: PageRow) -> Iterable[object]:
 
 
 def _drawn(row: PageRow) -> Markup:
-    address = [element("span", foreign(row.address), class_="address")] if row.address else []
+    address = (" ", element("span", foreign(row.address), class_="address")) if row.address else ()
     cells: list[tuple[Content, ...]] = [
         (element("span", row.verdict, class_=f"badge {row.verdict}"),),
         (row.outcome,),

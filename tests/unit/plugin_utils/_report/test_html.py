@@ -49,7 +49,7 @@ def test_the_head_says_when_how_by_whom_and_what_was_looked_at() -> None:
         "Commit": "0123456789abcdef0123456789abcdef01234567",
         "Ref": "main",
         "Job": "gitlab audit #12",
-        "Looked at": "send as: 7 of 7full access: 1 of 1",
+        "Looked at": "send as: 7 of 7; full access: 1 of 1",
     }
     assert read(whole).one("a", href="https://ci.example/jobs/12").text == "gitlab audit #12"
 
@@ -73,8 +73,8 @@ def test_outcomes_are_counted_and_drawn() -> None:
     table = page.one("table", class_="chart outcomes")
     lines = lines_of(table)
     assert [line[:3] for line in lines] == [
-        ["compliantas wanted; nothing was to be done", "6", "fine"],
-        ["not foundno such mailbox", "3", "2 fail1 warns"],
+        ["compliant: as wanted; nothing was to be done", "6", "fine"],
+        ["not found: no such mailbox", "3", "2 fail1 warns"],
     ]
     bars = [
         [
@@ -93,6 +93,11 @@ def test_what_is_rare_among_very_many_is_still_drawn() -> None:
     assert float(bar.attributes["width"]) >= 1
 
 
+def test_where_no_style_is_let_in_a_bar_is_as_small_as_a_line() -> None:
+    bars = read(document(changes=changes())).all("svg")
+    assert {(bar.attributes["width"], bar.attributes["height"]) for bar in bars} == {("200", "12")}
+
+
 def test_changes_are_counted_and_named() -> None:
     many = [key(f"m{number}@contoso.com") for number in range(60)]
     page = read(document(changes=changes(mended=many, new_drift=[key("a@contoso.com")], mailboxes_gone=["old"])))
@@ -105,7 +110,7 @@ def test_changes_are_counted_and_named() -> None:
     assert counts == {
         "New drift": "1",
         "New surplus": "0",
-        "Granted again, for something else removes it": "0",
+        "Gone again though it had been held": "0",
         "Still pending": "0",
         "Mended": "60",
         "New mailboxes": "0",
@@ -133,15 +138,16 @@ def test_rows_that_need_attention_are_there_without_a_script_and_trouble_comes_f
     page = read(document())
     lines = lines_of(page.one("table", id="rows"))
     assert [line[:3] for line in lines] == [
-        ["fail", "missing", "late@contoso.comsales@contoso.com"],
-        ["fail", "denied", "deny@contoso.comsales@contoso.com"],
-        ["fail", "unknown", "dark@contoso.comsales@contoso.com"],
-        ["warn", "pending", "slow@contoso.comsales@contoso.com"],
+        ["fail", "missing", "late@contoso.com sales@contoso.com"],
+        ["fail", "denied", "deny@contoso.com sales@contoso.com"],
+        ["fail", "unknown", "dark@contoso.com sales@contoso.com"],
+        ["warn", "pending", "slow@contoso.com sales@contoso.com"],
         ["warn", "not found", "gone@contoso.com"],
     ]
-    assert lines[0][3:] == ["crmrouter@contoso.com", "Send As", "present", "not held", "", "driftNext: mend"]
+    assert lines[0][3:] == ["crmrouter@contoso.com", "Send As", "present", "not held", "", "driftnext: mend"]
     assert lines[3][-1] == (
-        "Granted again in 3 reports on end: something else removes it.Wanted until 2026-12-31Reason given: move"
+        "wanted until 2026-12-31reason given: movegone again though it had been held in 3 reports on end: something"
+        " else removes it"
     )
     assert "5 (8 rows in all)" in page.one("table", id="rows").one("caption").text
 

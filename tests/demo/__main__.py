@@ -1,13 +1,15 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The main job on a simulated organisation: from an export of Dynamics CRM to audit, enforce, audit, enforce."""
+"""The main job on a simulated organisation: from an export of Dynamics CRM to audit, enforce, audit, enforce, and
+the report of each."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,9 @@ from ..simulator.simulator import Simulator
 
 _HERE = Path(__file__).resolve().parent
 _ROOT = _HERE.parents[1]
+#: The reports of each run, in a directory of its number; those of the last demo go.
+_REPORTS = _ROOT / ".cache" / "demo"
+_FORMATS = {"json": "json", "junit": "xml", "markdown": "md", "csv": "csv", "html": "html"}
 _COLUMNS = ("mailbox", "account", "right", "before", "outcome")
 
 
@@ -96,12 +101,13 @@ def _read_the_export() -> bool:
 def _play(simulator: Simulator, folder: Path) -> bool:
     """False if an act did not end as it must."""
     inventory = _inventory(simulator, folder)
+    shutil.rmtree(_REPORTS, ignore_errors=True)
     tables = []
     for number, act in enumerate(_ACTS, 1):
         writes = _writes(simulator)
         _say(f"\n=== {number} of {len(_ACTS)}: {act.title}")
         result = folder / f"result-{number}.json"
-        status = _run(act.playbook, inventory, result)
+        status = _run(act.playbook, inventory, {"demo_result": str(result), **_reporting(number)})
         written = _writes(simulator) - writes
         _say(f"    exit status {status}: {act.moral}; the organisation's call log has {written} writes of it")
         if (status, written) != (act.status, act.writes):
@@ -113,6 +119,27 @@ def _play(simulator: Simulator, folder: Path) -> bool:
     _say("\nWhat the first enforcement found and did:\n")
     _say(table(rows))
     _say(f"\nand {len(tables[0]) - len(rows)} grants that were as wanted")
+    return _told_of_reports()
+
+
+def _reporting(number: int) -> dict[str, object]:
+    """The variables of the role by which a run leaves reports, with what changed since the run before."""
+    formats = {name: str(_REPORTS / str(number) / f"access.{ending}") for name, ending in _FORMATS.items()}
+    before = {"mailbox_delegation_previous_report": str(_REPORTS / str(number - 1) / "access.json")}
+    return {"mailbox_delegation_reports": formats, **(before if number > 1 else {})}
+
+
+def _told_of_reports() -> bool:
+    """Ends with the page that there is most to see on. False if a report is missing."""
+    _say("\nEach run left its report as JSON, JUnit, Markdown, CSV and HTML, with what changed since the run before:\n")
+    for number, act in enumerate(_ACTS, 1):
+        files = [_REPORTS / str(number) / f"access.{ending}" for ending in _FORMATS.values()]
+        if not all(file.is_file() for file in files):
+            _say(f"    A report is missing in {files[0].parent}.")
+            return False
+        _say(f"    {files[0].parent}/access.*  {act.title}")
+    _say("\nOpen the one of the first enforcement in a browser:")
+    _say(str(_REPORTS / "2" / "access.html"))
     return True
 
 
@@ -132,8 +159,8 @@ def _inventory(simulator: Simulator, folder: Path) -> list[str]:
     return [str(_EXPORT), str(_HERE / "mailboxes.yml"), str(management)]
 
 
-def _run(playbook: Path, inventory: Sequence[str], result: Path) -> int:
-    command = [_program("ansible-playbook"), str(playbook), "-e", f"demo_result={result}"]
+def _run(playbook: Path, inventory: Sequence[str], variables: Mapping[str, object]) -> int:
+    command = [_program("ansible-playbook"), str(playbook), "-e", json.dumps(variables)]
     for source in inventory:
         command += ["-i", source]
     return subprocess.run(command, cwd=_ROOT, env=_environment(), check=False).returncode

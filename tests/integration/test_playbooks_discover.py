@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.generator import generate
@@ -82,13 +84,15 @@ def test_what_could_not_be_read_fails(set_user_stage: SetStage) -> None:
 @pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
 def test_the_demo_needs_nothing_but_the_collection(set_user_stage: SetStage, core: str) -> None:
     stage = set_user_stage(contoso(), core=core)
-    run = stage.play(DEMO)
+    run = stage.play(DEMO, environment={"TMPDIR": str(stage.directory)})
     assert run.status == 0, run.output
     first, done, last = (each.result["msg"] for each in run.tasks if each.task.endswith("The verdict"))
     assert "missing" in first
     assert "granted" in done
-    assert last.endswith("compliant")
+    assert last.startswith("7 grants on 4 mailboxes: 7 compliant. Report: ")
     assert (stage.tenant.sign_ins, stage.tenant.calls) == (0, [])
+    (told,) = (each.result["msg"] for each in run.tasks if each.task == "Where the reports are")
+    assert_reports_of_the_demo(Path(told[-1]))
 
 
 def test_the_demo_of_the_checkout_goes_from_an_export_to_all_as_wanted() -> None:
@@ -100,4 +104,16 @@ def test_the_demo_of_the_checkout_goes_from_an_export_to_all_as_wanted() -> None
     assert "rejected: crm_export.csv, row 19: without an address" in answer.stdout
     _before, _title, table = answer.stdout.partition("What the first enforcement found and did:")
     assert table.count("granted") == 13
-    assert table.endswith("and 20 grants that were as wanted\n")
+    assert "\nand 20 grants that were as wanted\n" in table
+    assert_reports_of_the_demo(Path(answer.stdout.splitlines()[-1]))
+
+
+def assert_reports_of_the_demo(page: Path) -> None:
+    """The page that it ends with is there, with the other formats beside it, and knows the run before."""
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert sorted(file.name for file in page.parent.iterdir()) == [
+        f"access.{ending}" for ending in ("csv", "html", "json", "md", "xml")
+    ]
+    report = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert report["head"]["mode"] == "enforcement"
+    assert len(report["changes"]["mended"]) == report["summary"]["granted"] + report["summary"]["revoked"] > 0

@@ -54,13 +54,13 @@ def assert_all_say(paths: Mapping[str, str], mailbox: str) -> None:
     assert all(Path(path).stat().st_mode & 0o777 == 0o600 for path in paths.values())
 
 
-@pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
-def test_an_audit_and_an_enforcement_in_a_play_of_ones_own(stage: Stage, core: str) -> None:
+@pytest.mark.parametrize(("core", "result"), list(zip(OLDEST_AND_NEWEST, ("access", "{{ access }}"), strict=True)))
+def test_an_audit_and_an_enforcement_in_a_play_of_ones_own(stage: Stage, core: str, result: str) -> None:
     paths = files(stage)
     report = {
         "name": "Report",
         f"{COLLECTION}.access_report": {
-            "result": "{{ access }}",
+            "result": result,
             "reports": paths,
             "previous": paths["json"],
             "verdicts": {"missing": "fail"},
@@ -125,6 +125,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"mailbox_delegation_grace": {"pending": 0}, "mailbox_delegation_previous_report": "access.json"},
         "mailbox_delegation_grace is in hours",
     ),
+    "one file twice": ({"mailbox_delegation_reports": {"json": "a", "csv": "a"}}, "are one file each"),
+    "permissions": ({"mailbox_delegation_report_mode": "rw"}, "such as '0600'"),
 }
 
 

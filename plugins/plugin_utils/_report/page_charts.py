@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 
 from .document import Changes, Document, Key
 from .markup import Markup, element, foreign, joined
-from .page_rows import OUTCOMES, place_of_verdict, right_in_words
-from .page_words import MEANINGS, moment_in_words, words_of
+from .page_rows import OUTCOMES, place_of_verdict
+from .page_words import MEANINGS, moment_in_words, right_in_words, words_of
 
 #: Of each kind of change, so many are named.
 NAMED = 50

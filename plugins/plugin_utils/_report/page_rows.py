@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .._access.model import Outcome
-from .._exchange.rights import Right
 from .document import Row
 from .markup import Content, Markup, element, foreign, joined, json_for_script
-from .page_words import moment_in_words, words_of
+from .page_words import moment_in_words, right_in_words, words_of
 from .texts import remarks_of
 from .verdict import FAIL, NIGHT_AFTER_NIGHT, OK, WARN, WORDS
 
@@ -99,10 +98,6 @@ def _page_row(row: Row) -> PageRow:
         address="" if row["address"].lower() == row["mailbox"].lower() else row["address"],
         needs_attention=needs_attention(row),
     )
-
-
-def right_in_words(right: str) -> str:
-    return Right(right).wording if right in {one.value for one in Right} else right
 
 
 def _details(row: Row) -> list[str]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 
 from .._access.model import Outcome
+from .._exchange.rights import Right
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:Z|\+00:00)")
+_RIGHTS = {right.value: right.wording for right in Right}
 #: What an outcome says of a grant.
 MEANINGS = {
     Outcome.COMPLIANT.value: "as wanted; nothing was to be done",
@@ -31,6 +33,11 @@ MEANINGS = {
 def words_of(name: str) -> str:
     """``not_found`` as people write it."""
     return name.replace("_", " ")
+
+
+def right_in_words(right: str) -> str:
+    """In Exchange's words."""
+    return _RIGHTS.get(right, right)
 
 
 def moment_in_words(text: str) -> str:

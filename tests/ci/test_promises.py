@@ -188,4 +188,6 @@ def test_versions_are_those_that_the_collection_is_tested_with() -> None:
     assert pins <= set(_PINNED.findall("\n".join(texts)))
     version = load(ROOT / "galaxy.yml")["version"]
     (collection,) = load(COMMON / "requirements.yml")["collections"]
-    assert collection == {"name": f"ci/email_router-exchange_online-{version}.tar.gz", "type": "file"}
+    archive = f"ci/email_router-exchange_online-{version}.tar.gz"
+    assert collection == {"name": archive, "type": "file"}
+    assert archive in gitlab_job("audit")["cache"][0]["key"]["files"], "another archive, another cache"

@@ -166,14 +166,14 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checkout(request: pytest.FixtureRequest, set_stage: SetStage, tmp_path: Path, archive: Path) -> Checkout:
     """The repository as docs/ci.md says: inventory, and the folder ci. Two of three mailboxes lack the grant."""
     roles = [{"app_id": APPS["audit"], "role": "audit"}, {"app_id": APPS["enforce"], "role": "enforce"}]
-    mailboxes = [{"address": SALES}, {"address": SUPPORT, "send_as": [ROUTER]}, {"address": INFO}]
+    mailboxes: list[dict[str, Any]] = [{"address": SALES}, {"address": SUPPORT, "send_as": [ROUTER]}, {"address": INFO}]
     stage = set_stage(contoso(*mailboxes, apps=roles), transport=Transport.LOCAL)
     repository = tmp_path / "repository"
     shutil.copytree(COMMON, repository / "ci", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(archive, repository / "ci")
     variables = {"mailbox_delegation_profiles": PROFILES, "mailbox_delegation_default_profile": "router"}
     variables["exchange_endpoints"] = way_there(stage)["exchange_endpoints"]
-    hosts = {name: {} for name in (SALES, SUPPORT, INFO)}
+    hosts: dict[str, Any] = {name: {} for name in (SALES, SUPPORT, INFO)}
     stage.write("repository/inventory/mailboxes.yml", {"crm_mailboxes": {"hosts": hosts, "vars": variables}})
     steps_of, surroundings = SYSTEMS[request.param]
     return Checkout(repository, stage, steps_of, surroundings)

@@ -65,7 +65,7 @@ def credential_type() -> dict[str, Any]:
 @pytest.fixture
 def project(set_user_stage: SetStage, tmp_path: Path) -> Project:
     roles = [{"app_id": APPS["audit"], "role": "audit"}, {"app_id": APPS["enforce"], "role": "enforce"}]
-    mailboxes = [{"address": SALES}, {"address": SUPPORT, "send_as": [ROUTER]}, {"address": INFO}]
+    mailboxes: list[dict[str, Any]] = [{"address": SALES}, {"address": SUPPORT, "send_as": [ROUTER]}, {"address": INFO}]
     stage = set_user_stage(contoso(*mailboxes, apps=roles), transport=Transport.LOCAL)
     directory = tmp_path / "project"
     shutil.copytree(AWX, directory)

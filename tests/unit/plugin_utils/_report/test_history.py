@@ -75,8 +75,8 @@ def test_what_changed_of_a_grant(before: str, after: str, mode: str, told: list[
 
 
 def test_a_change_names_the_grant_however_the_account_is_spelt() -> None:
-    found = changes([given("compliant", account=ROUTER.upper())], [given("missing")], AUDIT)
-    assert found["new_drift"] == [{"mailbox": "sales", "account": ROUTER, "right": "send_as"}]
+    found = changes([given("missing", account=ROUTER.upper())], [given("compliant")], AUDIT)
+    assert found["mended"] == [{"mailbox": "sales", "account": ROUTER, "right": "send_as"}]
 
 
 def test_another_right_is_another_grant() -> None:

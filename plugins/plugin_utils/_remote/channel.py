@@ -33,12 +33,14 @@ class ChannelStatistics:
 class ChannelError(Exception):
     """The channel cannot be used; the message says what, where and how to mend it.
 
-    ``may_pass``: it may work later, without anybody doing anything.
+    ``may_pass``: it may work later, without anybody doing anything. ``lives``: the process may still be there, and hear
+    what is sent over another connection.
     """
 
-    def __init__(self, message: str, may_pass: bool = False) -> None:
+    def __init__(self, message: str, may_pass: bool = False, lives: bool = False) -> None:
         super().__init__(message)
         self.may_pass = may_pass
+        self.lives = lives
 
 
 class ChannelInterrupted(ChannelError):

@@ -162,7 +162,7 @@ class Contact:
         if fault.action is Action.LOST:
             return ShellLost(self.message(fault))
         if fault.action not in (Action.RESUME, Action.LATER):
-            return ChannelError(self.message(fault))
+            return ChannelError(self.message(fault), lives=fault.action is Action.FAIL)
         now = self._clock()
         self.trouble_since = now if self.trouble_since is None else self.trouble_since
         self._in_a_row[fault.row] = count = self._in_a_row.get(fault.row, 0) + 1

@@ -292,9 +292,10 @@ class RpcClient:
         return error
 
     def _quit(self) -> None:
-        """Only where somebody listens: the end of a run must not wait for a host that is gone."""
-        if self._ended or not self._greeted or self._losses_in_a_row:
+        """Only where somebody may listen: the end of a run must not wait for a host that is gone."""
+        if (self._ended and not self._ended.lives) or not self._greeted or self._losses_in_a_row:
             return
+        self._ended = None  # by a page of a proxy, or a refusal: the next connection may be the host's again
         begun = self._clock()
         try:
             self._let_go()

@@ -159,6 +159,30 @@ class TestEnd:
         client.close()
         assert channel.clock.now == begun
 
+    def test_a_process_that_something_came_between_is_let_go_over_the_next_connection(self) -> None:
+        """It would leave its sign-in behind."""
+        channel = FakeChannel()
+        client = started(channel)
+        page = ChannelError("the answer is not that of a WSMan service", lives=True)
+        with mock.patch.object(channel, "receive", side_effect=page), pytest.raises(ChannelError):
+            client.request("connect")
+        client.close()
+        assert channel.runner.quit
+        assert channel.calls == ["open pwsh", "terminate", "close"]
+
+    def test_where_it_stays_in_between_nobody_waits(self) -> None:
+        channel = FakeChannel()
+        client = started(channel)
+        page = ChannelError("the answer is not that of a WSMan service", lives=True)
+        with mock.patch.object(channel, "send", side_effect=page) as send:
+            with pytest.raises(ChannelError):
+                client.request("connect")
+            begun = channel.clock.now
+            client.close()
+            assert send.call_count == 2
+        assert channel.clock.now == begun
+        assert channel.calls == ["open pwsh", "terminate", "close"]
+
     def test_nobody_is_asked_to_quit_while_contact_is_lost(self) -> None:
         channel = FakeChannel(on_receive=[OnReceive.ARRIVES, OnReceive.INTERRUPTED, OnReceive.NOTHING])
         client = started(channel)

@@ -128,7 +128,7 @@ def test_every_column_sorts_both_ways_and_says_so(show: Show, column: str) -> No
             ".map((head) => [head.innerText, head.getAttribute('aria-sort')])"
         ) == [[column, direction]]
         shown[direction] = cells(page, column)
-    order = (lambda word: VERDICTS.index(word)) if column == "Verdict" else str.lower
+    order = VERDICTS.index if column == "Verdict" else str.lower
     assert shown["ascending"] == sorted(shown["ascending"], key=order)
     assert shown["descending"] == sorted(shown["ascending"], key=order, reverse=True)
 

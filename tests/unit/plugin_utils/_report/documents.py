@@ -110,7 +110,7 @@ ROWS = [
 ]
 
 
-def document(rows: Iterable[Row] = ROWS, changes: Changes | None = None, **verdict: Any) -> Document:
+def document(rows: Iterable[Row] = tuple(ROWS), changes: Changes | None = None, **verdict: Any) -> Document:
     """A report on the rows. ``verdict``: what of it is not as the rows have it."""
     rows = list(rows)
     outcomes, verdicts = Counter(each["outcome"] for each in rows), Counter(each["verdict"] for each in rows)
@@ -173,7 +173,7 @@ def changes(**lists: Any) -> Changes:
     return cast(Changes, {**nothing, **lists})
 
 
-def hostile_document(texts: Iterable[str] = HOSTILE) -> Document:
+def hostile_document(texts: Iterable[str] = tuple(HOSTILE)) -> Document:
     """Every text in every place of a row, and in the head and the verdict: half of the rows fail, the others pass."""
     rows, texts = [], list(texts)
     for number, text in enumerate(texts):

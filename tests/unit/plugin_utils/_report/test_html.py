@@ -78,8 +78,8 @@ def test_outcomes_are_counted_and_drawn() -> None:
     ]
     bars = [
         [
-            (bar.attributes["class"], float(bar.attributes["x"]), float(bar.attributes["width"]))
-            for bar in line.all("rect")
+            (each.attributes["class"], float(each.attributes["x"]), float(each.attributes["width"]))
+            for each in line.all("rect")
         ]
         for line in table.one("tbody").all("tr")
     ]
@@ -89,13 +89,13 @@ def test_outcomes_are_counted_and_drawn() -> None:
 
 def test_what_is_rare_among_very_many_is_still_drawn() -> None:
     page = read(document([row()] * 9_999 + [row(outcome="missing", verdict="fail")]))
-    (bar,) = page.all("rect", class_="fail")
-    assert float(bar.attributes["width"]) >= 1
+    (drawn,) = page.all("rect", class_="fail")
+    assert float(drawn.attributes["width"]) >= 1
 
 
 def test_where_no_style_is_let_in_a_bar_is_as_small_as_a_line() -> None:
     bars = read(document(changes=changes())).all("svg")
-    assert {(bar.attributes["width"], bar.attributes["height"]) for bar in bars} == {("200", "12")}
+    assert {(each.attributes["width"], each.attributes["height"]) for each in bars} == {("200", "12")}
 
 
 def test_changes_are_counted_and_named() -> None:
@@ -128,7 +128,7 @@ def test_without_an_earlier_report_nothing_is_said_of_changes() -> None:
 
 def test_what_did_not_change_has_no_bar() -> None:
     bars = read(document(changes=changes())).one("table", class_="chart changes").all("rect")
-    assert [float(bar.attributes["width"]) for bar in bars] == [0] * 7
+    assert [float(each.attributes["width"]) for each in bars] == [0] * 7
 
 
 # ---- the rows

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .document import Changes, Document, Key
 from .markup import Markup, element, foreign, joined
@@ -21,6 +22,16 @@ _SHORTEST = 1.0
 _DOES = {"fail": ("fails", "fail"), "warn": ("warns", "warn"), "ignore": ("ignored", "ignored"), "ok": ("fine", "fine")}
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of change. ``first``: what it happened to, at most ``NAMED`` of the ``count``."""
+
+    title: str
+    tone: str
+    count: int
+    first: tuple[Markup, ...]
+
+
 def outcome_chart(document: Document) -> Markup:
     """Every outcome that happened with its count; in a line below, which did not."""
     summary = document["summary"]
@@ -31,28 +42,31 @@ def outcome_chart(document: Document) -> Markup:
     there = [name for name in names if summary.get(name)]
     most = max((summary[name] for name in there), default=0)
     rows = [_outcome_row(name, summary[name], most, verdicts.get(name, Counter())) for name in there]
-    absent = ", ".join(words_of(name) for name in names if not summary.get(name))
+    absent = [words_of(name) for name in names if not summary.get(name)]
     total = f"{summary.get('total', sum(summary[name] for name in there)):,}"
     table = _table(f"Grants by outcome: {total} in all", ("Outcome", "Count", "Verdict"), rows, "outcomes")
-    return joined([table, *([element("p", f"None: {absent}.", class_="note")] if absent else [])])
+    return joined([table, *_none_of(absent)])
 
 
 def change_chart(changes: Changes) -> Markup:
-    """Every kind of change with its count; those that happened open to show which grants or mailboxes."""
-    grants = (
-        ("New drift", "fail", changes["new_drift"]),
-        ("New surplus", "warn", changes["new_surplus"]),
-        ("Gone again though it had been held", "warn", changes["regranted"]),
-        ("Still pending", "warn", changes["still_pending"]),
-        ("Mended", "ok", changes["mended"]),
-    )
-    mailboxes = (("New mailboxes", changes["mailboxes_added"]), ("Mailboxes gone", changes["mailboxes_gone"]))
-    most = max(*(len(keys) for _title, _tone, keys in grants), *(len(names) for _title, names in mailboxes))
-    rows = [
-        _change_row(title, tone, len(keys), most, map(_grant_in_words, keys[:NAMED])) for title, tone, keys in grants
+    """Every kind of change that there was with its count, which opens to show the grants or mailboxes; below, which
+    there was not."""
+    kinds = [
+        _of_grants("New drift", "fail", changes["new_drift"]),
+        _of_grants("New surplus", "warn", changes["new_surplus"]),
+        _of_grants("Gone again though it had been held", "warn", changes["regranted"]),
+        _of_grants("Still pending", "warn", changes["still_pending"]),
+        _of_grants("Mended", "ok", changes["mended"]),
+        _of_mailboxes("New mailboxes", changes["mailboxes_added"]),
+        _of_mailboxes("Mailboxes gone", changes["mailboxes_gone"]),
     ]
-    rows += [_change_row(title, "ignore", len(names), most, map(foreign, names[:NAMED])) for title, names in mailboxes]
-    return _table(f"Against the report of {moment_in_words(changes['since'])}", ("Change", "Count"), rows, "changes")
+    there = [kind for kind in kinds if kind.count]
+    before = f"the report of {moment_in_words(changes['since'])}"
+    if not there:
+        return element("p", f"Nothing is otherwise than in {before}.", class_="note")
+    most = max(kind.count for kind in there)
+    table = _table(f"Against {before}", ("Change", "Count"), [_change_row(kind, most) for kind in there], "changes")
+    return joined([table, *_none_of([kind.title.lower() for kind in kinds if not kind.count])])
 
 
 def _table(caption: str, titles: Sequence[str], rows: Sequence[Markup], kind: str) -> Markup:
@@ -85,20 +99,29 @@ def _does(verdict: str, number: int, kinds: int) -> str:
     return word if kinds == 1 else f"{number:,} {word}"
 
 
-def _change_row(title: str, tone: str, count: int, most: int, first: Iterable[Markup]) -> Markup:
+def _of_grants(title: str, tone: str, keys: Sequence[Key]) -> _Kind:
+    return _Kind(title, tone, len(keys), tuple(map(_grant_in_words, keys[:NAMED])))
+
+
+def _of_mailboxes(title: str, names: Sequence[str]) -> _Kind:
+    return _Kind(title, "ignore", len(names), tuple(map(foreign, names[:NAMED])))
+
+
+def _change_row(kind: _Kind, most: int) -> Markup:
+    lines = [element("li", item) for item in kind.first]
+    if kind.count > len(lines):
+        lines.append(element("li", f"and {kind.count - len(lines):,} more"))
+    opening = element("details", element("summary", kind.title), element("ul", *lines))
     return element(
         "tr",
-        element("th", _opening(title, count, list(first)) if count else title, scope="row"),
-        element("td", f"{count:,}", class_="number"),
-        element("td", _bar([(tone, count)], most), class_="bar"),
+        element("th", opening, scope="row"),
+        element("td", f"{kind.count:,}", class_="number"),
+        element("td", _bar([(kind.tone, kind.count)], most), class_="bar"),
     )
 
 
-def _opening(title: str, count: int, first: Sequence[Markup]) -> Markup:
-    lines = [element("li", item) for item in first]
-    if count > len(first):
-        lines.append(element("li", f"and {count - len(first):,} more"))
-    return element("details", element("summary", title), element("ul", *lines))
+def _none_of(names: Sequence[str]) -> list[Markup]:
+    return [element("p", f"None: {', '.join(names)}.", class_="note")] if names else []
 
 
 def _grant_in_words(key: Key) -> Markup:
@@ -109,7 +132,7 @@ def _bar(parts: Sequence[tuple[str, int]], most: int) -> Markup:
     """A picture of the numbers that stand beside it, one part for each tone; who cannot see it misses nothing."""
     bars, begin = [], 0.0
     for tone, count in parts:
-        width = max(_SHORTEST, 100 * count / most) if count else 0.0
+        width = max(_SHORTEST, 100 * count / most)
         bars.append(element("rect", x=f"{begin:.2f}", width=f"{width:.2f}", height="10", class_=tone))
         begin += width
     size = {"width": "200", "height": "12"}  # where no style is let in; else it is as wide as its cell

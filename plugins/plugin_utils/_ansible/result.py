@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._access.holdings import EVERYWHERE
 from .._access.model import Finding, Outcome, Report, State
 from .._exchange.failures import Failure, FailureClass
 from .._wording import counted, counted_noun
@@ -96,7 +97,7 @@ def sentence_of(report: Report, check_mode: bool) -> str:
     counted = summary_of(report.findings)
     parts = [f"{counted[one.value]} {one.value.replace('_', ' ')}" for one in Outcome if counted[one.value]]
     counts = ", ".join(parts) or "nothing to look at"
-    mailboxes = len({finding.host for finding in report.findings})
+    mailboxes = len({finding.host for finding in report.findings} - {EVERYWHERE})
     text = f"{counted_noun(counted['total'], 'grant')} on {counted_noun(mailboxes, 'mailbox')}: {counts}"
     if report.aborted:
         return f"{report.aborted}. {text}"

@@ -13,6 +13,7 @@ from math import isfinite
 from typing import Any
 
 from .._access.desired import InputError
+from .._access.holdings import EVERYWHERE
 from .._access.model import Outcome
 from .._exchange.rights import Right
 from .._wording import counted_noun
@@ -141,8 +142,8 @@ def sentence_of(rows: Sequence[Row], stopped: str) -> str:
 
 
 def mailboxes_in(rows: Sequence[Row]) -> int:
-    """How many mailboxes the rows are about."""
-    return len({row["mailbox"] for row in rows})
+    """How many mailboxes the rows are about. What could not be looked for anywhere is about none."""
+    return len({row["mailbox"] for row in rows} - {EVERYWHERE})
 
 
 def in_words(row: Row) -> str:

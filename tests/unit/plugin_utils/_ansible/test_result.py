@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.holdings import EVERYWHERE
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import (
     Finding,
     Outcome,
@@ -163,6 +164,10 @@ def test_one_sentence_shows_the_first_drift_where_nothing_fails() -> None:
     [
         (report(), "0 grants on 0 mailboxes: nothing to look at"),
         (report(finding(Outcome.GRANTED)), "1 grant on 1 mailbox: 1 granted"),
+        (
+            report(finding(Outcome.COMPLIANT), replace(finding(Outcome.COMPLIANT), host=EVERYWHERE)),
+            "2 grants on 1 mailbox: 2 compliant",
+        ),
         (
             report(finding(Outcome.UNKNOWN), aborted="the connection broke"),
             "the connection broke. 1 grant on 1 mailbox: 1 unknown",

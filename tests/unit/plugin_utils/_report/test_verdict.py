@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.holdings import EVERYWHERE
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Outcome
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._report.verdict import (
     AUDIT,
@@ -130,6 +131,11 @@ def test_the_sentence_counts_and_shows_the_first_that_fails() -> None:
         "3 grants on 3 mailboxes: 1 compliant, 1 surplus, 1 not found. "
         f"First: old, {ROUTER}, Send As: not found, gone (look)"
     )
+
+
+def test_what_could_not_be_looked_for_anywhere_is_no_mailbox() -> None:
+    made = report(result(given("compliant"), given("unknown", EVERYWHERE, state="absent")))
+    assert made["verdict"]["sentence"].startswith("2 grants on 1 mailbox: 1 compliant, 1 unknown")
 
 
 def test_the_sentence_shows_what_is_warned_of_where_nothing_fails_and_never_what_is_ignored() -> None:

@@ -67,9 +67,8 @@ options:
     description:
       - The files to write, by format. Directories are made where they are missing. A file is replaced as a whole or
         left as it was.
-      - A file that cannot be written fails the task, once all others were written.
+      - A file that cannot be written fails the task, once all others were written. Without any there is a verdict only.
     type: dict
-    default: {}
     suboptions:
       json:
         description:

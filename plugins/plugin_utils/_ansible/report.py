@@ -27,7 +27,7 @@ from .secrecy import crash_of
 
 REPORT_ARGUMENTS: ArgumentSpec = {
     "result": {"type": "raw", "required": True},
-    "reports": {"type": "dict", "default": {}, "options": {name: {"type": "path"} for name in RENDERERS}},
+    "reports": {"type": "dict", "options": {name: {"type": "path"} for name in RENDERERS}},
     "previous": {"type": "path"},
     "verdicts": {"type": "dict", "default": {}},
     "grace": {"type": "dict", "default": {}},
@@ -48,7 +48,7 @@ class ReportAction(CollectionAction):
         """Raises InputError. A file that cannot be written or read fails the task, once all else was written."""
         result = self._result(options["result"], task_vars)
         check_result(result)
-        paths = {name: path for name, path in options["reports"].items() if path}
+        paths = {name: path for name, path in (options["reports"] or {}).items() if path}
         check_paths(paths)
         mode = mode_of(options["mode"])
         policy = policy_of(result["run"]["mode"], options["verdicts"], options["grace"])

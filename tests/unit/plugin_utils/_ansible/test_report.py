@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -76,6 +77,13 @@ def test_the_last_line_says_what_is_wrong_and_where_the_reports_are(at: Path) ->
 @pytest.mark.parametrize("name", ["access", "again"])
 def test_a_result_may_be_named_which_spares_the_templating_of_every_row(name: str) -> None:
     assert reported(name) == reported(FINE)
+
+
+def test_a_task_leaves_nothing_to_the_next_one(at: Path) -> None:
+    before = deepcopy(ReportAction.ARGUMENTS)
+    reported(FINE)
+    reported(FINE, reports={"json": "access.json"}, verdicts={"missing": "fail"})
+    assert before == ReportAction.ARGUMENTS
 
 
 def test_who_decides_themselves_gets_the_verdict_unfailed() -> None:

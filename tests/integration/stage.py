@@ -69,6 +69,16 @@ class WatchedTenant(Tenant):
         super().disconnect(connection_id)
         self.open.discard(connection_id)
 
+    def become(self, organisation: Organisation) -> None:
+        """What the organisation is from now on, whoever made it so; all of it shows at once. Nobody may be signed in.
+
+        The log goes on, and faults of the simulator stay.
+        """
+        assert not self.open, "somebody is signed in"
+        calls, connections = self.calls, self.connections
+        super().__init__(organisation)
+        self.calls, self.connections, self.open = calls, connections, set()
+
 
 @dataclass(frozen=True)
 class Exhibit:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from .._exchange import cmdlets
 from .._exchange.accounts import find_accounts
 from .._exchange.directory import Found, find_recipients
 from .._exchange.failures import Failure, FailureClass
 from .._exchange.identities import Principal
 from .._exchange.memory import RememberingSession
-from .._exchange.session import Session
+from .._exchange.rights import Right
+from .._exchange.session import Call, Session
 from .._wording import counted
 from .apply import WriteSettings
 from .brakes import Brakes, left_by
@@ -89,6 +91,7 @@ def ensure(
     wishes, hopeless = split_by_address(scope.wishes)
     principals = _accounts(reading, metered, scope, wishes)
     watch.estimated(estimate(wishes, principals))
+    reading.foresee(_bulk_reads(wishes, principals))
     directory = _Directory(_mailboxes(reading, scope, wishes), principals)
     wants, problems = wants_of(wishes, directory.mailboxes, directory.principals, options.any_recipient)
     wants = tuple(sorted(wants, key=lambda want: want.host not in scope.first))
@@ -132,6 +135,14 @@ def _accounts(session: Session, metered: MeteredSession, scope: Scope, wishes: S
     if faults:
         raise InputError(faults)
     return principals
+
+
+def _bulk_reads(wishes: Sequence[Wish], principals: Mapping[str, Principal]) -> Iterator[Call]:
+    """What needs no mailbox: a list of a whole organisation takes longer than most calls, and another lane may look the
+    mailboxes up meanwhile."""
+    accounts = (principals[wish.account.lower()] for wish in wishes if wish.right is Right.SEND_AS)
+    for sid in dict.fromkeys(sid for account in accounts for sid in account.sids):
+        yield cmdlets.get_send_as_of(sid)
 
 
 def _mailboxes(session: Session, scope: Scope, wishes: Sequence[Wish]) -> dict[str, Found]:

@@ -17,17 +17,31 @@ class RememberingSession:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._answers: dict[str, Answer] = {}
+        self._foreseen: list[Call] = []
+        self._failed: dict[str, Answer] = {}
 
     @property
     def info(self) -> SessionInfo:
         return self._session.info
 
+    def foresee(self, calls: Iterable[Call]) -> None:
+        """These will be asked for later: they are made beside what is asked for next, so that nothing waits for them.
+
+        Whatever comes of one is the answer to whoever asks first, an error too.
+        """
+        self._foreseen += [call for call in calls if _key(call) not in self._answers]
+
     def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
         known: list[tuple[Call, Answer]] = []
-        for call, answer in self._session.invoke(self._unknown(calls, known)):
+        ahead, self._foreseen = self._foreseen, []
+        asked = (call for each in (ahead, self._unknown(calls, known)) for call in each)
+        for call, answer in self._session.invoke(list(asked) if isinstance(calls, list) else asked):
             if answer.error is None:
                 self._answers[_key(call)] = answer
-            yield call, answer
+            if not any(call is one for one in ahead):
+                yield call, answer
+            elif answer.error is not None:
+                self._failed[_key(call)] = answer
         yield from known
 
     def close(self) -> None:
@@ -36,7 +50,7 @@ class RememberingSession:
     def _unknown(self, calls: Iterable[Call], known: list[tuple[Call, Answer]]) -> Iterator[Call]:
         """The calls that have to be made; those that have been made go to ``known``."""
         for call in calls:
-            answer = None if call.fresh else self._answers.get(_key(call))
+            answer = None if call.fresh else self._answers.get(_key(call)) or self._failed.pop(_key(call), None)
             if answer is None:
                 yield call
             else:

@@ -46,6 +46,15 @@ def test_it_is_told_when_the_accounts_are_known_before_anything_else_is_asked() 
     assert asked == [2]
 
 
+def test_who_may_send_as_the_account_is_asked_beside_the_look_ups_and_once() -> None:
+    tenant = tenant_of(*(mailbox(one, send_as=["router@contoso.com"]) for one in addresses(40)))
+    session = watched(tenant)
+    _report, statistics = ensure(session, Scope(wishes(addresses(40), [Right.SEND_AS])), Options(True), FakeWatch())
+    names = [call.cmdlet for call in session.calls]
+    assert names[:3] == ["Get-EXORecipient", "Get-User", "Get-RecipientPermission"]
+    assert statistics.calls["Get-RecipientPermission"] == 1
+
+
 def test_full_access_is_what_takes_time() -> None:
     tenant = tenant_of(*map(mailbox, addresses(100)))
     watch = FakeWatch()

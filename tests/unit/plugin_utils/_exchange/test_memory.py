@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.memory import RememberingSession
@@ -51,6 +52,51 @@ def test_an_error_is_not_remembered() -> None:
     session = RememberingSession(ScriptedSession(lambda call: next(answers)))
     assert [answer for _call, answer in session.invoke([READ])] == [THROTTLED]
     assert dict_of(session, [READ]) == ["x"]
+
+
+def test_what_is_foreseen_goes_out_with_what_is_asked_for_next_and_is_not_asked_again() -> None:
+    inner = numbered()
+    session = RememberingSession(inner)
+    session.foresee([READ])
+    assert inner.calls == []
+    assert dict_of(session, [OTHER]) == ["2"]
+    assert dict_of(session, [replace(READ)]) == ["1"]
+    assert inner.calls == [READ, OTHER]
+
+
+def test_what_is_known_is_not_foreseen() -> None:
+    inner = numbered()
+    session = RememberingSession(inner)
+    dict_of(session, [READ])
+    session.foresee([READ])
+    dict_of(session, [OTHER])
+    assert inner.calls == [READ, OTHER]
+
+
+def test_an_error_of_what_was_foreseen_is_told_once_to_whoever_asks() -> None:
+    """It was tried as often as it is worth; the next one to ask may try again."""
+    answers = iter([THROTTLED, Answer(), Answer(({"Guid": "x"},))])
+    session = RememberingSession(ScriptedSession(lambda call: next(answers)))
+    session.foresee([READ])
+    list(session.invoke([OTHER]))
+    assert [answer for _call, answer in session.invoke([READ])] == [THROTTLED]
+    assert dict_of(session, [READ]) == ["x"]
+
+
+def test_whoever_counts_is_told_how_many_calls_come() -> None:
+    """A list stays one, so that progress knows the time that is left."""
+    told: list[int] = []
+
+    class Counting(ScriptedSession):
+        def invoke(self, calls: Iterable[Call]) -> Iterator[tuple[Call, Answer]]:
+            told.append(len(calls) if isinstance(calls, list) else -1)
+            return super().invoke(calls)
+
+    session = RememberingSession(Counting(lambda call: Answer(({"Guid": "x"},))))
+    dict_of(session, [READ])
+    dict_of(session, [READ, OTHER])
+    list(session.invoke(iter([OTHER])))
+    assert told == [1, 1, -1]
 
 
 def dict_of(session: RememberingSession, calls: list[Call]) -> list[str]:

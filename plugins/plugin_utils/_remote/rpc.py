@@ -103,7 +103,9 @@ class RpcClient:
             for begin in range(0, len(launch.preamble), BATCH_BYTES):
                 self._channel.send(launch.preamble[begin : begin + BATCH_BYTES])
         except ChannelInterrupted as cause:
-            raise ChannelError(f"Contact was lost while PowerShell was being started: {cause}", may_pass=True) from cause
+            raise ChannelError(
+                f"Contact was lost while PowerShell was being started: {cause}", may_pass=True
+            ) from cause
         hello = self.request("hello", START_PATIENCE, read_only=read_only)
         self._greeted = True
         if hello.get("runner_sha256") != launch.sha256:

@@ -40,11 +40,9 @@ def scope(batch: tuple[str, ...], failed: tuple[str, ...] = (), rejected: Any = 
         "ansible_play_hosts": [host for host in HOSTS if host not in failed],
         "ansible_play_hosts_all": list(HOSTS),
         "groups": {"crm": list(HOSTS)},
-        "hostvars": hostvars,
     }
-    return scope_of(
-        {**OPTIONS, **options}, PROFILES, (), Play.of(task_vars, task_vars["hostvars"]), "contoso.onmicrosoft.com", NOW
-    )
+    play = Play.of(task_vars, hostvars)
+    return scope_of({**OPTIONS, **options}, PROFILES, (), play, "contoso.onmicrosoft.com", NOW)
 
 
 @pytest.mark.parametrize(

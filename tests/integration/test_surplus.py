@@ -185,7 +185,7 @@ def test_more_than_ten_revocations_need_to_be_allowed(set_stage: SetStage) -> No
     hosts = {name: {"mailbox_delegation_state": "absent"} for name in names}
     braked = stage.ensure(hosts)
     assert (braked.status, stage.writes) == (2, [])
-    assert "brake: 11 write is called for where max_revocations allows 10" in braked.text
+    assert "brake: 11 writes are called for where max_revocations allows 10" in braked.text
     done = stage.ensure(hosts, max_revocations="100%")
     assert (done.status, len(stage.writes)) == (0, 11)
 

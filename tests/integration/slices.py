@@ -55,18 +55,18 @@ class Runners:
     def __init__(self, stage: Stage, playbook: Path) -> None:
         self.stage, self._playbook = stage, playbook
 
-    def slices(self, inventory: Inventory, count: int, told: Mapping[str, Any] = SLICED) -> list[Job]:
-        """All slices at once. ``told``: the extra variables."""
+    def slices(self, inventory: Inventory, count: int, told: Mapping[str, Any] | None = None) -> list[Job]:
+        """All slices at once. ``told``: the extra variables; those of a slice of AWX if left out."""
         return self.jobs([(inventory.cut(number, count), ()) for number in range(1, count + 1)], told)
 
     def jobs(
-        self, each: Iterable[tuple[Mapping[str, Any], Iterable[str]]], told: Mapping[str, Any] = SLICED
+        self, each: Iterable[tuple[Mapping[str, Any], Iterable[str]]], told: Mapping[str, Any] | None = None
     ) -> list[Job]:
         """One run for each inventory and its arguments, all at once, and a look whether anything is left behind."""
         directories, started = [], []
         try:
             for inventory, arguments in each:
-                directories.append(self._directory(inventory, told))
+                directories.append(self._directory(inventory, SLICED if told is None else told))
                 started.append(start(self.stage, directories[-1], "play.yml", arguments))
             outputs = [process.communicate(timeout=PATIENCE)[0] for process in started]
         finally:

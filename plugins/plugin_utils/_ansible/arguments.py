@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -141,7 +142,8 @@ def validated(spec: ArgumentSpec, arguments: Mapping[str, Any]) -> dict[str, Any
     ]
     if faults:
         raise InputError(faults)
-    result = ArgumentSpecValidator(spec).validate(dict(arguments))
+    # A copy: the validator fills in the defaults of options within options in the spec itself.
+    result = ArgumentSpecValidator(deepcopy(dict(spec))).validate(dict(arguments))
     if result.errors.errors:
         raise InputError(_in_words(error) for error in result.errors.errors)
     return dict(result.validated_parameters)

@@ -206,3 +206,11 @@ def test_options_that_are_not_allowed_are_named(arguments: dict[str, Any], said:
 def test_secrets_are_the_values_of_what_is_not_to_be_logged() -> None:
     options = {"certificate_password": "a", "access_token": None, "app_id": "b"}
     assert secrets_of(EXCHANGE_ARGUMENTS, options) == {"a"}
+
+
+def test_a_task_leaves_nothing_of_its_options_in_the_spec_of_all_tasks() -> None:
+    spec = {"paths": {"type": "dict", "default": {}, "options": {"json": {"type": "path"}}}}
+    first = validated(spec, {})
+    first["paths"]["json"] = "/of/the/first"
+    assert validated(spec, {}) == {"paths": {"json": None}}
+    assert spec["paths"]["default"] == {}

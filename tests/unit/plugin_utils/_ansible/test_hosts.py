@@ -248,7 +248,7 @@ all:
         ("2026-12-31", State.PRESENT),
         ("", State.PRESENT),
     ]
-    assert all(type(one.term.until) is str for one in made)
+    assert {one.term.until.__class__ for one in made} == {str}
 
 
 def test_a_value_that_is_no_date_is_named_with_its_host_and_every_other_fault_too() -> None:

@@ -223,10 +223,13 @@ class FaultyTenant:
         return found.guid.casefold() if found else name
 
     def _other(self, parameters: Mapping[str, Parameter]) -> str:
-        """The GUID of another object of the same kind than the one that a call names, or empty."""
+        """The GUID of another object of the same kind than the one that a call names, or empty. It has another Name: rows
+        tell no more of the mailbox that they are about, so between two of one Name nobody could see the mistake."""
         named = self._recipients.get(str(parameters.get("Identity", "")).casefold())
-        everybody = self.organisation.recipients
-        return next((each.guid for each in everybody if named and each is not named and each.kind is named.kind), "")
+        if named is None:
+            return ""
+        alike = (each for each in self.organisation.recipients if each.kind is named.kind)
+        return next((each.guid for each in alike if each.name.casefold() != named.name.casefold()), "")
 
     @cached_property
     def _recipients(self) -> dict[str, Recipient]:

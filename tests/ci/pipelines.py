@@ -112,8 +112,8 @@ def scripts() -> dict[str, list[str]]:
     """The scripts of each template, in order."""
     found: dict[str, list[str]] = {"azure": azure_scripts()}
     for name in GITHUB:
-        found[f"github {name}"] = ["\n".join(step.commands) for step in github(name, _Anything())]
-        found[f"gitlab {name}"] = ["\n".join(step.commands) for step in gitlab(name, _Anything())]
+        found[f"github {name}"] = ["\n".join(step.commands) for step in github(name, Anything())]
+        found[f"gitlab {name}"] = ["\n".join(step.commands) for step in gitlab(name, Anything())]
         found[f"jenkins {name}"] = jenkins_scripts(name)
     return found
 
@@ -125,7 +125,7 @@ class _WithUnsafe(yaml.SafeLoader):
 _WithUnsafe.add_constructor("!unsafe", lambda _loader, node: str(node.value))
 
 
-class _Anything(dict[str, str]):
+class Anything(dict[str, str]):
     """A value for every name."""
 
     def __missing__(self, name: str) -> str:

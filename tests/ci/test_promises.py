@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -21,7 +23,9 @@ from .pipelines import (
     JENKINS,
     MODULE,
     PIP,
+    Anything,
     awx_tasks,
+    github,
     gitlab_job,
     load,
     scripts,
@@ -130,6 +134,23 @@ def test_enforcement_waits_for_an_approval_and_an_audit_for_nobody() -> None:
     assert ways["approval"] == {"success_nodes": [{"identifier": "enforce"}]}
     (schedule,) = awx("schedule")
     assert schedule["unified_job_template"] == "exchange-audit"
+
+
+@pytest.mark.parametrize(("attempt", "status"), [("1", 0), ("2", 1)])
+def test_an_approval_at_github_is_of_one_attempt(attempt: str, status: int) -> None:
+    """Whoever runs only the failed jobs again gets the outputs of those that did not fail from the attempt before."""
+    jobs = load(GITHUB["enforce"])["jobs"]
+    assert jobs["approval"]["outputs"] == {"attempt": "${{ github.run_attempt }}"}
+    assert jobs["enforce"]["steps"][0]["name"] == "The approval is of this attempt", "before all that could do anything"
+    first, *_others = github("enforce", Anything({"needs.approval.outputs.attempt": "1"}))
+    environment = {**os.environ, **first.environment, "GITHUB_RUN_ATTEMPT": attempt}
+    done = subprocess.run(["bash", "-eo", "pipefail", "-c", first.script], env=environment, check=False)
+    assert done.returncode == status
+
+
+def test_no_build_of_jenkins_begins_after_the_approval() -> None:
+    options = jenkins("enforce").partition("options {")[2].partition("}")[0]
+    assert "disableRestartFromStage()" in options
 
 
 def test_an_audit_and_an_enforcement_have_an_identity_each() -> None:

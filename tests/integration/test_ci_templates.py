@@ -100,6 +100,7 @@ class Checkout:
         return {
             "github.workspace": str(self.directory),
             "runner.temp": str(self.directory.parent),
+            "needs.approval.outputs.attempt": "1",
             "CI_PROJECT_DIR": str(self.directory),
             **settings,
             **secrets,
@@ -142,6 +143,7 @@ GITHUB_SYSTEM = {
     "GITHUB_JOB": "job",
     "GITHUB_RUN_NUMBER": "7",
     "GITHUB_RUN_ID": "77",
+    "GITHUB_RUN_ATTEMPT": "1",
     "GITHUB_SERVER_URL": "https://git.example.com",
     "GITHUB_REPOSITORY": "contoso/mailboxes",
 }

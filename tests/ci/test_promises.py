@@ -85,7 +85,7 @@ def test_reports_and_journals_are_kept_also_after_a_failure() -> None:
     published = {step["publish"]: step["condition"] for step in load(AZURE_STEPS)["steps"] if "publish" in step}
     assert published["reports"] == "always()"
     assert published["journal"].startswith("and(always(), ")
-    for name, artifacts in {"audit": "'reports/*'", "enforce": "'reports/*, journal/*'"}.items():
+    for name, artifacts in {"audit": "'reports/**'", "enforce": "'reports/**, journal/*'"}.items():
         (after,) = re.findall(r"post \{\s*always \{(.*?)\}", jenkins(name), re.DOTALL)
         assert f"archiveArtifacts artifacts: {artifacts}" in after
 

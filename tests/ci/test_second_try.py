@@ -24,7 +24,8 @@ WELL = {**DRIFT, "failed": False}
 _PLAYBOOK = """#!/bin/sh
 echo "$@" >> calls
 n=$(wc -l < calls)
-ls reports >> seen
+mkdir "seen.$n"
+cp -R reports history "seen.$n"
 [ ! -f "endings/$n.json" ] || cp "endings/$n.json" reports/access.json
 exit "$(cat "endings/$n.status")"
 """
@@ -86,7 +87,18 @@ def test_a_run_that_went_well_is_not_repeated(name: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_what_may_pass_is_tried_once_more_without_the_report_of_the_first_try(name: str, tmp_path: Path) -> None:
     assert play(name, tmp_path, (2, PASSING), (0, WELL)) == Ended(0, 2, ["pause 300"])
-    assert (tmp_path / "seen").read_text(encoding="utf-8").split() == [], "no report stood there before either"
+    for call in ("seen.1", "seen.2"):
+        assert not list((tmp_path / call / "reports").glob("access.*")), "no report stood there before either"
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_report_of_the_first_try_is_kept_and_is_what_the_second_compares_with(name: str, tmp_path: Path) -> None:
+    """Only there stands what the first try has granted, and what it had no time for."""
+    play(name, tmp_path, (2, PASSING), (2, None))
+    first = (tmp_path / "endings" / "1.json").read_text(encoding="utf-8")
+    assert (tmp_path / "reports" / "first" / "access.json").read_text(encoding="utf-8") == first
+    assert not (tmp_path / "seen.1" / "history" / "access.json").exists()
+    assert (tmp_path / "seen.2" / "history" / "access.json").read_text(encoding="utf-8") == first
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

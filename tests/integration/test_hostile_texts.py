@@ -16,7 +16,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
     EXCHANGE_ARGUMENTS,
     POWERSHELL_ARGUMENTS,
 )
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.hosts import HOST_VARIABLES
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.misplaced import HOST_VARIABLES
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.secrecy import texts_in
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.identities import is_guid, is_sid
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant import opath

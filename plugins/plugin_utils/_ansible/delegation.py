@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible.utils.vars import load_extra_vars
 
 from .._access import engine
 from .._access.apply import WriteSettings
@@ -21,15 +22,9 @@ from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import DELEGATION_ARGUMENTS
-from .hosts import (
-    HOST_VARIABLES,
-    HostVariables,
-    check_visible,
-    items_from_hosts,
-    items_from_option,
-    profiles_of,
-)
+from .hosts import HostVariables, items_from_hosts, items_from_option, profiles_of
 from .journals import journal_of
+from .misplaced import HOST_VARIABLES, check_extra, check_visible
 from .previous import not_reached_by
 from .result import result_of, settled
 from .run import moment, run_of
@@ -64,7 +59,12 @@ class DelegationAction(ExchangeAction):
         report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
         result["run"] = run_of(sign_in, self._task.check_mode, began)
-        warnings = [*_warnings(profiles, items), *ending_soon(items, now), *result.pop("warnings", [])]
+        warnings = [
+            *_warnings(profiles, items),
+            *_misspelt(hostvars),
+            *ending_soon(items, now),
+            *result.pop("warnings", []),
+        ]
         if warnings:
             result["warnings"] = warnings
         return settled(result, options["on_failure"])
@@ -85,6 +85,7 @@ class DelegationAction(ExchangeAction):
         items = items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization, now)
         visible = {name: self._seen(task_vars[name]) for name in HOST_VARIABLES if name in task_vars}
         check_visible(visible, hostvars[first])
+        check_extra(load_extra_vars(self._loader))
         return items
 
     def _seen(self, value: Any) -> Any:
@@ -118,6 +119,13 @@ def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:
     accounts = [wish.account for wish in scope.wishes] + list(scope.surplus.accounts if scope.surplus else ())
     by_sid = any(map(is_sid, [*accounts, *scope.retired]))
     return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only, read_too, unresolved=by_sid)
+
+
+def _misspelt(hostvars: HostVariables) -> list[str]:
+    return [
+        f"{name}, which {host} has, is no variable of this collection and was not read: is {meant} meant?"
+        for name, (meant, host) in hostvars.misspelt.items()
+    ]
 
 
 def _warnings(profiles: Mapping[str, Profile], items: Iterable[MailboxItem]) -> list[str]:

@@ -16,23 +16,14 @@ from .._access.desired import InputError, MailboxItem
 from .._access.model import Profile, State
 from .._access.terms import Term, term_of
 from .._exchange.rights import Right
+from .misplaced import HOST_VARIABLES, PREFIX, meant_by
 
-#: The host variables; they are read from the inventory (and facts and extra variables), not from plays, roles or tasks.
-HOST_VARIABLES = (
-    "mailbox_delegation_profile",
-    "mailbox_delegation_state",
-    "mailbox_delegation_mailbox",
-    "mailbox_delegation_organization",
-    "mailbox_delegation_until",
-    "mailbox_delegation_reason",
-)
 #: The Email Router's words for what its outgoing profile was set up with (KB 2708727, router facts 1.1).
 ACCESS_TYPES = {"send_as": (Right.SEND_AS,), "delegate_access": (Right.FULL_ACCESS,)}
 
 #: What the inventory plugin crm_mailboxes says of the exports that its group was read from.
 REJECTED_ROWS = "crm_rejected_rows"
 
-_PREFIX = "mailbox_delegation_"
 _PROFILE_KEYS = ("account", "access_type", "rights", "groups", "replaces")
 
 
@@ -129,7 +120,8 @@ class HostVariables(Mapping[str, Mapping[str, Any]]):
     """What hosts say of themselves, each asked once and for no more than is needed.
 
     For each host that ``hostvars`` is asked for, ansible puts all its variables together anew, and templates each one
-    that is looked at. Reading one raises what ansible raises.
+    that is looked at. Reading one raises what ansible raises. ``misspelt``: what looks like a host variable and is none,
+    the one that is meant, and the first host that has it.
     """
 
     def __init__(self, hostvars: Mapping[str, Mapping[str, Any]], profiles: Mapping[str, Profile]) -> None:
@@ -137,12 +129,26 @@ class HostVariables(Mapping[str, Mapping[str, Any]]):
         grouped = any(profile.groups for profile in profiles.values())
         self._names = (*HOST_VARIABLES, REJECTED_ROWS, *(("group_names",) if grouped else ()))
         self._read: dict[str, dict[str, Any]] = {}
+        self._fine: set[str] = set()
+        self.misspelt: dict[str, tuple[str, str]] = {}
 
     def __getitem__(self, host: str) -> Mapping[str, Any]:
         if host not in self._read:
             variables = self._hostvars[host]
             self._read[host] = {name: variables[name] for name in self._names if name in variables}
+            self._look_at_names(host, variables)
         return self._read[host]
+
+    def _look_at_names(self, host: str, names: Iterable[str]) -> None:
+        """Each name is judged once, however many hosts have it."""
+        for name in names:
+            if name in self._fine or name in self.misspelt:
+                continue
+            meant = meant_by(str(name))
+            if meant:
+                self.misspelt[name] = (meant, host)
+            else:
+                self._fine.add(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._hostvars)
@@ -170,7 +176,7 @@ def items_from_hosts(
         try:
             variables = _resolved(hostvars[host])
             _check_organization(variables.get("mailbox_delegation_organization"), organization)
-            items.append(_judged(_item(str(host), variables, profiles, options), variables, _PREFIX, now))
+            items.append(_judged(_item(str(host), variables, profiles, options), variables, PREFIX, now))
         except InputError as error:
             faults.extend(f"{host}: {fault}" for fault in error.faults)
         except AnsibleError as error:
@@ -216,20 +222,3 @@ def _item(
 def _by_group(groups: Iterable[str], profiles: Mapping[str, Profile]) -> Iterator[str]:
     held = set(groups)
     return (profile.name for profile in profiles.values() if held.intersection(profile.groups))
-
-
-def check_visible(task_variables: Mapping[str, Any], host_variables: Mapping[str, Any]) -> None:
-    """Raises InputError for host variables that a play, role or task sets: they would be read nowhere (design 2).
-
-    Both mappings hold templated values: of the task for its first host, and of that host in ``hostvars``, which can be
-    read.
-    """
-    hidden = [
-        name for name in HOST_VARIABLES if name in task_variables and task_variables[name] != host_variables.get(name)
-    ]
-    if hidden:
-        raise InputError(
-            f"{name} is set in a play, role or task, where it says nothing of single mailboxes: set it in the "
-            "inventory, or use the task's options profile and state"
-            for name in hidden
-        )

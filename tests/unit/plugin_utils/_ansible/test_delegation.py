@@ -63,6 +63,7 @@ def run(hostvars: Hostvars, directory: Path, groups: list[str], **options: Any) 
     action._task = SimpleNamespace(args=arguments, action="x.y.z", **task)
     action._connection = SimpleNamespace(transport="local", _shell=SimpleNamespace(tmpdir=None))
     action._templar = SimpleNamespace(template=lambda value: value)
+    action._loader = None  # of files; there are no extra variables
     hosts = {"ansible_play_batch": HOSTS, "ansible_play_hosts": HOSTS, "groups": {"crm": HOSTS}}
     made: dict[str, Any] = action.run(task_vars={"inventory_hostname": HOSTS[0], "hostvars": hostvars, **hosts})
     return made

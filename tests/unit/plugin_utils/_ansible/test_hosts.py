@@ -22,7 +22,6 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Profile, State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.hosts import (
     HostVariables,
-    check_visible,
     items_from_hosts,
     items_from_option,
     profiles_of,
@@ -180,28 +179,6 @@ def test_an_undefined_variable_that_is_left_as_a_template_is_named_too() -> None
     (fault,) = faults({"bad": variables(mailbox="{{ nowhere }}@contoso.com")})
     assert fault.startswith("bad: ")
     assert "mailbox_delegation_mailbox is '{{ nowhere }}@contoso.com'" in fault
-
-
-@pytest.mark.parametrize("name", ["mailbox", "profile", "state", "organization", "until", "reason"])
-def test_a_host_variable_that_is_set_where_it_cannot_be_seen_is_an_error(name: str) -> None:
-    hidden = variables(**{name: "x"})
-    with pytest.raises(InputError, match=f"mailbox_delegation_{name} is set in a play, role or task"):
-        check_visible(hidden, {})
-    with pytest.raises(InputError):
-        check_visible(hidden, variables(**{name: "y"}))
-
-
-def test_what_the_inventory_says_is_visible() -> None:
-    check_visible({}, {})
-    check_visible(variables(state="absent"), variables(state="absent", profile="reader"))
-    with pytest.raises(InputError):
-        check_visible(variables(state="absent"), variables(profile="reader"))
-
-
-def test_every_hidden_variable_is_named() -> None:
-    with pytest.raises(InputError) as raised:
-        check_visible(variables(state="absent", profile="x"), {})
-    assert len(raised.value.faults) == 2
 
 
 def test_the_option_mailboxes_takes_from_the_task_what_it_leaves_out() -> None:

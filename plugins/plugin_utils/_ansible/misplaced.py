@@ -1,0 +1,67 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Host variables that are set where they would say nothing of single mailboxes, or are misspelt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any, Union
+
+from .._access.desired import InputError
+
+PREFIX = "mailbox_delegation_"
+#: The host variables; they are read from the inventory (and facts), not from plays, roles, tasks or the command line.
+HOST_VARIABLES = (
+    "mailbox_delegation_profile",
+    "mailbox_delegation_state",
+    "mailbox_delegation_mailbox",
+    "mailbox_delegation_organization",
+    "mailbox_delegation_until",
+    "mailbox_delegation_reason",
+)
+#: One organisation is signed in to, so it may be held against a single name.
+_OF_ALL = "mailbox_delegation_organization"
+#: Variables of the role and the playbooks that look like one of those.
+NOT_OF_HOSTS = frozenset({"mailbox_delegation_profiles", "mailbox_delegation_report"})
+#: How alike two names are of which one is the other misspelt, 1 being the same.
+_ALIKE = 0.75
+
+
+def check_visible(task_variables: Mapping[str, Any], host_variables: Mapping[str, Any]) -> None:
+    """Raises InputError for host variables that a play, role or task sets: they would be read nowhere (design 2).
+
+    Both mappings hold templated values: of the task for its first host, and of that host in ``hostvars``, which can be
+    read.
+    """
+    hidden = [
+        name for name in HOST_VARIABLES if name in task_variables and task_variables[name] != host_variables.get(name)
+    ]
+    if hidden:
+        raise InputError(
+            f"{name} is set in a play, role or task, where it says nothing of single mailboxes: set it in the "
+            "inventory, or use the task's options profile and state"
+            for name in hidden
+        )
+
+
+def check_extra(extra_variables: Iterable[str]) -> None:
+    """Raises InputError for host variables of the command line: they win over what the inventory says of each host, so
+    that one word would revoke the grants of them all."""
+    everywhere = [name for name in HOST_VARIABLES if name in extra_variables and name != _OF_ALL]
+    if everywhere:
+        raise InputError(
+            f"{name} is set with -e, where it would hold for every mailbox, whatever the inventory says of each: set it "
+            "in the inventory, or use the task's options profile and state"
+            for name in everywhere
+        )
+
+
+def meant_by(name: str) -> Union[str, None]:
+    """The host variable of which this is a misspelling, or None."""
+    if not name.startswith(PREFIX) or name in HOST_VARIABLES or name in NOT_OF_HOSTS:
+        return None
+    known = [one[len(PREFIX) :] for one in HOST_VARIABLES]
+    found = get_close_matches(name[len(PREFIX) :], known, n=1, cutoff=_ALIKE)
+    return f"{PREFIX}{found[0]}" if found else None

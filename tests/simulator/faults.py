@@ -223,8 +223,8 @@ class FaultyTenant:
         return found.guid.casefold() if found else name
 
     def _other(self, parameters: Mapping[str, Parameter]) -> str:
-        """The GUID of another object of the same kind than the one that a call names, or empty. It has another Name: rows
-        tell no more of the mailbox that they are about, so between two of one Name nobody could see the mistake."""
+        """The GUID of another object of the same kind than the one that a call names, or empty. It has another Name:
+        rows tell no more of the mailbox that they are about, so between two of one Name nobody could see it."""
         named = self._recipients.get(str(parameters.get("Identity", "")).casefold())
         if named is None:
             return ""

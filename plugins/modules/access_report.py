@@ -113,7 +113,8 @@ options:
       - For how many hours V(not_found) and V(pending) may last, as a dictionary by outcome. Until then they are warned
         of, or ignored if O(verdicts) says so; then they fail.
       - Hours are counted from the first of the reports on end that had the outcome of that mailbox, account and right,
-        and so O(previous) is needed.
+        and so O(previous) is needed. Reports in which it is V(unknown) do not begin them anew.
+      - What was V(pending) and is V(missing) or V(unwanted) to an audit is pending still, and has the same hours.
     type: dict
     default: {}
   mode:

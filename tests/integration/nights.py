@@ -86,6 +86,10 @@ class Night:
         }
 
 
+def _moments_of(rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    return [(row, name) for row in rows for name in ("since", "standing_since")]
+
+
 @dataclass
 class Pipeline:
     """``hours``: so many have passed since the first night. ``hosts``: the list of mailboxes as it is now."""
@@ -114,7 +118,7 @@ class Pipeline:
         self.hours += hours
         if self.history.exists():
             kept = json.loads(self.history.read_text(encoding="utf-8"))
-            for place, name in ((kept["head"], "created"), *((row, "since") for row in kept["rows"])):
+            for place, name in ((kept["head"], "created"), *_moments_of(kept["rows"])):
                 place[name] = (datetime.strptime(place[name], _FORM) - timedelta(hours=hours)).strftime(_FORM)
             self.history.write_text(json.dumps(kept), encoding="utf-8")
 

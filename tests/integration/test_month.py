@@ -137,6 +137,7 @@ def a_night_in_which_nothing_can_be_read(pipeline: Pipeline) -> None:
     assert passed.findings() == {**unknown, LATE: "not_found, warn"}
     assert passed.changes() == {}, "nobody knows"
     assert passed.row(HOT)["regranted"] == 2
+    assert (passed.row(SLOW)["standing"], passed.row(LEAVER)["standing"]) == ("compliant", "compliant")
 
 
 def one_has_left_the_list_and_the_late_one_is_overdue(pipeline: Pipeline) -> None:
@@ -146,7 +147,12 @@ def one_has_left_the_list_and_the_late_one_is_overdue(pipeline: Pipeline) -> Non
     passed = night(pipeline, AUDIT, 2)
     expected = {SUPPORT: "missing, fail", LATE: "not_found, fail", LEAVER: "surplus, warn"}
     assert passed.findings() == others(expected)
-    assert passed.changes() == {"new_drift": [SUPPORT], "new_surplus": [LEAVER], "mailboxes_gone": [LEAVER]}
+    assert passed.changes() == {
+        "new_drift": [SUPPORT],
+        "new_surplus": [LEAVER],
+        "regranted": [SUPPORT],
+        "mailboxes_gone": [LEAVER],
+    }
     assert passed.row(PROJECT)["notes"] == [
         f"it is wanted until {passed.row(PROJECT)['until']} only, which is within 14 days"
     ]

@@ -14,7 +14,7 @@ from .._access.model import Outcome
 from .._exchange.failures import FailureClass
 from .._exchange.rights import Right
 from .document import FORMAT, VERSION, Document, Head, Row, Source
-from .history import Past, carried_regrants, carried_since, changes_of, key_of, past_of
+from .history import Past, carry, changes_of, key_of, past_of
 from .verdict import Ending, Policy, judged, verdict_of
 
 #: Of single mailboxes, or none: the run itself came to its end.
@@ -41,7 +41,7 @@ def build(result: Mapping[str, Any], context: Context) -> Document:
     """The report on a whole result of mailbox_delegation."""
     run = result["run"]
     past = past_of(context.previous)
-    rows = [_judged_row(_row(given), past, run["mode"], context) for given in result["grants"]]
+    rows = [_judged_row(_row(given), past, context) for given in result["grants"]]
     coverage = dict(result["coverage"])
     return Document(
         format=FORMAT,
@@ -85,16 +85,16 @@ def _row(given: Mapping[str, Any]) -> Row:
         reason=given.get("reason", ""),
         verdict="",
         since="",
+        standing="",
+        standing_since="",
         regranted=0,
     )
 
 
-def _judged_row(row: Row, past: Past, mode: str, context: Context) -> Row:
+def _judged_row(row: Row, past: Past, context: Context) -> Row:
     """The same row, with what the report before says of it, and its verdict."""
-    before = past.get(key_of(row))
-    row["since"] = carried_since(row, before, context.now)
-    row["regranted"] = carried_regrants(row, before, mode)
-    row["verdict"] = judged(context.policy, row["outcome"], row["since"], context.now)
+    carry(row, past.get(key_of(row)), context.now)
+    row["verdict"] = judged(context.policy, row, context.now)
     return row
 
 

@@ -40,8 +40,11 @@ class Row(TypedDict):
     """One mailbox, account and right. The first ten are the row of mailbox_delegation.
 
     ``until``, ``reason``: what the host's variables say of the grant, or empty. ``verdict``: ok, ignore, warn or fail.
-    ``since``: when a report first had this outcome for it, without another in between. ``regranted``: in how many
-    reports on end it had to be granted again, so that something else must be removing it.
+    ``since``: when a report first had this outcome for it, without another in between. ``standing``,
+    ``standing_since``: what is last known of it, from when on, which the next report goes on from: the outcome; but of
+    what is unknown, that of the report before, and of what is missing or unwanted after a write that was pending, still
+    ``pending``. ``regranted``: in how many reports it was gone again though it had been held, without two between them
+    that found it held on end, so that something else must be removing it.
     """
 
     mailbox: str
@@ -58,6 +61,8 @@ class Row(TypedDict):
     reason: str
     verdict: str
     since: str
+    standing: str
+    standing_since: str
     regranted: int
 
 

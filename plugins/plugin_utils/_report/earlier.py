@@ -13,7 +13,7 @@ from typing import Any, Union, cast
 
 from .document import FORMAT, VERSION, Document
 
-_TEXTS = ("mailbox", "account", "right", "state", "outcome", "since")
+_TEXTS = ("mailbox", "account", "right", "state", "outcome", "since", "standing", "standing_since")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -78,7 +78,7 @@ def _is_row(row: object) -> bool:
     return (
         isinstance(row, dict)
         and all(isinstance(row.get(name), str) for name in _TEXTS)
-        and _MOMENT.fullmatch(row["since"]) is not None
+        and all(_MOMENT.fullmatch(row[name]) for name in ("since", "standing_since"))
         and isinstance(row.get("regranted"), int)
     )
 

@@ -11,12 +11,13 @@ from typing import Union
 from .._access.model import Outcome, State
 from .._exchange.rights import Right
 from .document import Changes, Document, Key, Row
-from .verdict import AUDIT
 
 RowKey = tuple[str, str, str]
 
 _COMPLIANT, _GRANTED, _PENDING = Outcome.COMPLIANT.value, Outcome.GRANTED.value, Outcome.PENDING.value
-_UNKNOWN, _MISSING, _SURPLUS = Outcome.UNKNOWN.value, Outcome.MISSING.value, Outcome.SURPLUS.value
+_UNKNOWN, _SURPLUS = Outcome.UNKNOWN.value, Outcome.SURPLUS.value
+#: What a reader sees of a write that is accepted and not visible yet.
+_UNSEEN = frozenset({Outcome.MISSING.value, Outcome.UNWANTED.value})
 #: Otherwise than wanted, and left so.
 _LEFT = frozenset(one.value for one in (Outcome.MISSING, Outcome.UNWANTED, Outcome.DENIED, Outcome.REFUSED))
 #: Found otherwise than wanted, and mended, though it may not show yet.
@@ -25,7 +26,7 @@ _MENDED = frozenset({_GRANTED, Outcome.REVOKED.value, _PENDING})
 _WELL = frozenset({_COMPLIANT, _GRANTED, Outcome.REVOKED.value})
 _HELD = frozenset({_COMPLIANT, _GRANTED})
 #: Of what was held before: it was gone again, whether or not this run could mend it.
-_GONE_AGAIN = frozenset({_MISSING, _GRANTED, _PENDING})
+_GONE_AGAIN = frozenset({_GRANTED, _PENDING, *_LEFT})
 #: How a coverage says that it has holes.
 _BLANKS = "but for"
 
@@ -43,25 +44,40 @@ def past_of(previous: Union[Document, None]) -> Past:
     return {key_of(row): row for row in previous["rows"]} if previous else {}
 
 
-def carried_since(row: Row, before: Union[Row, None], now: str) -> str:
+def carry(row: Row, before: Union[Row, None], now: str) -> None:
+    """Writes into the row what it takes over from that of the report before."""
+    row["since"] = _since(row["outcome"], before, now)
+    row["standing"], row["standing_since"] = row["outcome"], row["since"]
+    if before and _still_stands(row, before):
+        row["standing"], row["standing_since"] = before["standing"], min(before["standing_since"], now)
+    row["regranted"] = _regrants(row, before)
+
+
+def _since(outcome: str, before: Union[Row, None], now: str) -> str:
     """When a report first had this outcome of it. What an earlier report says of the future is not believed."""
-    if before is None or before["outcome"] != row["outcome"]:
-        return now
-    return min(before["since"], now)
+    if before and before["outcome"] == outcome:
+        return min(before["since"], now)
+    return min(before["standing_since"], now) if before and before["standing"] == outcome else now
 
 
-def carried_regrants(row: Row, before: Union[Row, None], mode: str) -> int:
-    """In how many reports on end it was gone again though it had been held when the report before ended.
+def _still_stands(row: Row, before: Row) -> bool:
+    """Nothing is known of it, or a write that was accepted is not visible yet."""
+    waits = before["standing"] == _PENDING and before["state"] == row["state"]
+    return row["outcome"] == _UNKNOWN or (row["outcome"] in _UNSEEN and waits)
 
-    An audit right after a grant only shows that it holds so far, and what is unknown shows nothing: both leave the
+
+def _regrants(row: Row, before: Union[Row, None]) -> int:
+    """In how many reports it was gone again though it had been held, as far as was known, when the one before ended.
+
+    Held right after it was not shows only that it holds so far, and what is unknown shows nothing: both leave the
     number as it is.
     """
     outcome = row["outcome"]
     if before is None or row["state"] != State.PRESENT.value:
         return 0
     if outcome in _GONE_AGAIN:
-        return before["regranted"] + (before["outcome"] in _HELD)
-    if outcome == _UNKNOWN or (outcome == _COMPLIANT and mode == AUDIT and before["outcome"] != _COMPLIANT):
+        return before["regranted"] + (before["standing"] in _HELD)
+    if outcome == _UNKNOWN or (outcome == _COMPLIANT and before["standing"] != _COMPLIANT):
         return before["regranted"]
     return 0
 
@@ -78,7 +94,7 @@ def changes_of(rows: Sequence[Row], previous: Document, coverage: Mapping[str, o
         since=previous["head"]["created"],
         new_drift=those(_is_new_drift),
         mended=[*those(_is_mended), *map(_named, _surplus_gone(rows, past, coverage))],
-        new_surplus=those(lambda row, before: row["outcome"] == _SURPLUS and _outcome(before) != _SURPLUS),
+        new_surplus=those(lambda row, before: row["outcome"] == _SURPLUS and _standing(before) != _SURPLUS),
         mailboxes_added=_beside(_wanted(rows), _listed(past.values())),
         mailboxes_gone=_beside(_wanted(past.values()), _listed(rows)),
         still_pending=those(_is_still_pending),
@@ -89,19 +105,19 @@ def changes_of(rows: Sequence[Row], previous: Document, coverage: Mapping[str, o
 def _is_new_drift(row: Row, before: Union[Row, None]) -> bool:
     """Left so now and not then, or mended now though all was well when the report before ended."""
     if row["outcome"] in _LEFT:
-        return _outcome(before) not in _LEFT | {_PENDING}
-    return row["outcome"] in _MENDED and _outcome(before) in _WELL
+        return _standing(before) not in _LEFT | {_PENDING}
+    return row["outcome"] in _MENDED and _standing(before) in _WELL
 
 
 def _is_mended(row: Row, before: Union[Row, None]) -> bool:
     """Well now; and it was not, in the report before or in between."""
     if before is None or row["outcome"] not in _WELL:
         return False
-    return before["outcome"] in _LEFT | {_PENDING, _SURPLUS} or row["outcome"] in _MENDED
+    return before["standing"] in _LEFT | {_PENDING, _SURPLUS} or row["outcome"] in _MENDED
 
 
 def _is_still_pending(row: Row, before: Union[Row, None]) -> bool:
-    return _outcome(before) == _PENDING and row["outcome"] in (_PENDING, _MISSING)
+    return _standing(before) == _PENDING == row["standing"] and row["outcome"] != _UNKNOWN
 
 
 def _surplus_gone(rows: Iterable[Row], past: Past, coverage: Mapping[str, object]) -> Iterator[Row]:
@@ -116,12 +132,12 @@ def _surplus_gone(rows: Iterable[Row], past: Past, coverage: Mapping[str, object
         mailbox, account, right = key
         looked = str(coverage.get(f"surplus_{right}", _BLANKS))
         there = right != Right.FULL_ACCESS.value or mailbox in mailboxes
-        if row["outcome"] == _SURPLUS and key not in now and _BLANKS not in looked and there and account in accounts:
+        if row["standing"] == _SURPLUS and key not in now and _BLANKS not in looked and there and account in accounts:
             yield row
 
 
-def _outcome(row: Union[Row, None]) -> str:
-    return row["outcome"] if row else ""
+def _standing(row: Union[Row, None]) -> str:
+    return row["standing"] if row else ""
 
 
 def _named(row: Row) -> Key:

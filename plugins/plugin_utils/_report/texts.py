@@ -31,6 +31,7 @@ def remarks_of(row: Row) -> list[str]:
     until = f"wanted until {row['until']}" if row["until"] else ""
     reason = f"reason given: {row['reason']}" if row["reason"] else ""
     since = f"{row['outcome']} since {row['since']}" if row["since"] and row["verdict"] != "ok" else ""
+    stood = f"last known: {row['standing']} since {row['standing_since']}" if row["standing"] != row["outcome"] else ""
     times = f" in {row['regranted']} reports on end" if row["regranted"] > 1 else ""
     again = f"gone again though it had been held{times}: something else removes it" if row["regranted"] else ""
-    return [part for part in (*row["notes"], until, reason, since, again) if part]
+    return [part for part in (*row["notes"], until, reason, since, stood, again) if part]

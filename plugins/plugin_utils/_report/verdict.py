@@ -86,13 +86,16 @@ def _is_number(hours: Any) -> bool:
         return False
 
 
-def judged(policy: Policy, outcome: str, since: str, now: str) -> str:
-    """ok, ignore, warn or fail. ``since``: when a report first had this outcome; ``now``: RFC 3339, too."""
-    word = policy.rules.get(outcome, OK)
-    hours = policy.grace.get(outcome)
-    if hours is None:
+def judged(policy: Policy, row: Row, now: str) -> str:
+    """ok, ignore, warn or fail. A grace is that of what stands: an audit sees a write that is pending as missing.
+
+    ``now``: RFC 3339, UTC.
+    """
+    word = policy.rules.get(row["outcome"], OK)
+    hours = policy.grace.get(row["standing"])
+    if hours is None or row["outcome"] in ALWAYS_FAIL:
         return word
-    if (_moment(now) - _moment(since)).total_seconds() >= hours * 3600:
+    if (_moment(now) - _moment(row["standing_since"])).total_seconds() >= hours * 3600:
         return FAIL
     return IGNORE if word == IGNORE else WARN
 

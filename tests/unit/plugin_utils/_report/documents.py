@@ -87,7 +87,10 @@ def row(**fields: Any) -> Row:
         "since": "",
         "regranted": 0,
     }
-    return cast(Row, {**usual, **fields})
+    made: dict[str, Any] = {**usual, **fields}
+    return cast(
+        Row, {**made, "standing": made.get("standing", made["outcome"]), "standing_since": made["since"], **fields}
+    )
 
 
 #: A row of every verdict, and of every outcome that a format treats in its own way.
@@ -177,8 +180,25 @@ def hostile_document(texts: Iterable[str] = tuple(HOSTILE)) -> Document:
     """Every text in every place of a row, and in the head and the verdict: half of the rows fail, the others pass."""
     rows, texts = [], list(texts)
     for number, text in enumerate(texts):
-        fields = ("address", "account", "right", "state", "before", "cause", "next_step", "until", "reason", "since")
-        anywhere = {"mailbox": f"{text}{number}", **dict.fromkeys(fields, text), "notes": [text, text]}
+        fields = (
+            "address",
+            "account",
+            "right",
+            "state",
+            "before",
+            "cause",
+            "next_step",
+            "until",
+            "reason",
+            "since",
+            "standing",
+        )
+        anywhere = {
+            "mailbox": f"{text}{number}",
+            **dict.fromkeys(fields, text),
+            "standing_since": text,
+            "notes": [text, text],
+        }
         rows += [row(**anywhere, verdict=verdict, outcome=f"o{text}") for verdict in ("fail", "ok")]
     lists = {name: [key(text, text, text) for text in texts] for name in ("new_drift", "mended", "regranted")}
     whole = document(rows, changes(mailboxes_added=texts, **lists), sentence=" ".join(texts))

@@ -40,8 +40,8 @@ def test_the_head_says_when_by_whom_from_where_and_what_was_looked_at() -> None:
 def test_rows_stand_as_in_the_result_and_what_is_said_of_the_grant_with_them() -> None:
     rows = [given("granted", "b", notes=["odd"]), given("compliant", "a", until="2026-12-31", reason="CRM-7")]
     made = report(result(*rows))
-    judged = {"verdict": "ok", "since": night(1), "regranted": 0}
-    assert made["rows"] == [{**row, **judged} for row in rows]
+    judged = {"verdict": "ok", "since": night(1), "standing_since": night(1), "regranted": 0}
+    assert made["rows"] == [{**row, **judged, "standing": row["outcome"]} for row in rows]
     assert (made["summary"], made["statistics"]) == ({"total": 2, "granted": 1, "compliant": 1}, {"calls_total": 7})
 
 

@@ -68,6 +68,8 @@ UNFIT: dict[str, tuple[dict[str, Any], str]] = {
     "no rows": ({"rows": None}, "damaged"),
     "a row that is none": ({"rows": [7]}, "damaged"),
     "a row without a time": ({"rows": rows(since="")}, "damaged"),
+    "a row without a time of what stands": ({"rows": rows(standing_since="")}, "damaged"),
+    "a row of which nothing stands": ({"rows": rows(standing=None)}, "damaged"),
     "a row without an account": ({"rows": rows(account=None)}, "damaged"),
     "a row that does not count": ({"rows": rows(regranted="often")}, "damaged"),
 }

@@ -44,7 +44,8 @@ def test_the_first_report_has_no_history() -> None:
         ("compliant", "compliant", AUDIT, []),
         ("compliant", "missing", AUDIT, ["new_drift", "regranted"]),
         ("compliant", "unwanted", AUDIT, ["new_drift"]),
-        ("compliant", "denied", AUDIT, ["new_drift"]),
+        ("compliant", "denied", AUDIT, ["new_drift", "regranted"]),
+        ("compliant", "refused", ENFORCEMENT, ["new_drift", "regranted"]),
         ("missing", "missing", AUDIT, []),
         ("missing", "denied", AUDIT, []),
         ("missing", "compliant", AUDIT, ["mended"]),
@@ -142,20 +143,65 @@ def test_since_is_carried_while_the_outcome_lasts() -> None:
     assert since(nights(outcomes)) == [1, 1, 3, 4, 4, 6, 7]
 
 
+def standing(reports: list[Document]) -> list[str]:
+    """What is last known, and the night since which."""
+    rows = [each["rows"][0] for each in reports]
+    return [f"{row['standing']} {int(row['standing_since'][8:10])}" for row in rows]
+
+
+def test_a_night_in_which_nothing_is_known_changes_nothing_of_what_is_last_known() -> None:
+    made = nights(["unknown", "not_found", "unknown", "unknown", "not_found", "compliant"])
+    assert standing(made) == ["unknown 1", *["not_found 2"] * 4, "compliant 6"]
+    assert since(made) == [1, 2, 3, 3, 2, 6]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "told"),
+    [
+        (["missing", "unknown", "a:missing"], {}),
+        (["compliant", "unknown", "a:missing"], {"new_drift": ["sales"], "regranted": ["sales"]}),
+        (["missing", "unknown", "a:compliant"], {"mended": ["sales"]}),
+        (["surplus", "unknown", "surplus"], {}),
+        (["pending", "unknown", "pending"], {"still_pending": ["sales"]}),
+        (["pending", "a:missing", "a:missing"], {"still_pending": ["sales"]}),
+    ],
+)
+def test_what_changed_is_told_against_what_is_last_known(outcomes: list[str], told: dict[str, list[str]]) -> None:
+    found = nights(outcomes)[-1]["changes"]
+    assert found is not None
+    assert named(found) == told
+
+
+def test_a_write_that_an_audit_cannot_see_yet_is_pending_still() -> None:
+    made = nights(["pending", "a:missing", "pending", "a:unknown", "a:missing", "a:compliant", "a:missing"])
+    assert standing(made) == [*["pending 1"] * 5, "compliant 6", "missing 7"]
+
+
+def test_what_is_to_be_taken_back_now_was_not_pending_to_be_given() -> None:
+    first = report(result(given("pending")), night(1))
+    second = report(result(given("unwanted", state="absent"), mode=AUDIT), night(2), first)
+    assert standing([first, second]) == ["pending 1", "unwanted 2"]
+    taken = report(result(given("pending", state="absent")), night(1))
+    assert standing([report(result(given("unwanted"), mode=AUDIT), night(2), taken)]) == ["pending 1"]
+
+
 @pytest.mark.parametrize(
     ("outcomes", "counted"),
     [
         (["granted", "granted", "granted", "granted"], [0, 1, 2, 3]),
         (["missing", "granted", "granted"], [0, 0, 1]),
-        (["granted", "granted", "compliant", "granted"], [0, 1, 0, 1]),
-        (["compliant", "compliant", "granted", "compliant"], [0, 0, 1, 0]),
+        (["granted", "granted", "compliant", "compliant", "granted"], [0, 1, 1, 0, 1]),
+        (["compliant", "compliant", "granted", "compliant"], [0, 0, 1, 1]),
+        (["granted", "granted", "compliant", "granted"], [0, 1, 1, 2]),
         (["granted", "a:missing", "granted", "a:missing", "granted"], [0, 1, 1, 2, 2]),
         (["granted", "a:compliant", "granted", "a:compliant", "granted"], [0, 0, 1, 1, 2]),
         (["granted", "granted", "a:compliant", "a:compliant"], [0, 1, 1, 0]),
-        (["granted", "granted", "unknown", "granted"], [0, 1, 1, 1]),
+        (["granted", "granted", "unknown", "granted"], [0, 1, 1, 2]),
+        (["granted", "unknown", "a:unknown", "granted"], [0, 0, 0, 1]),
         (["granted", "pending", "pending", "granted"], [0, 1, 1, 1]),
         (["pending", "granted", "compliant"], [0, 0, 0]),
-        (["granted", "granted", "denied"], [0, 1, 0]),
+        (["granted", "granted", "denied", "denied", "granted"], [0, 1, 2, 2, 2]),
+        (["granted", "granted", "refused", "granted", "granted"], [0, 1, 2, 2, 3]),
     ],
 )
 def test_what_is_gone_again_report_after_report_is_counted(outcomes: list[str], counted: list[int]) -> None:

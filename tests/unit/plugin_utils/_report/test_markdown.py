@@ -113,6 +113,12 @@ def test_a_row_says_why_and_what_to_do() -> None:
     assert cells[7] == f"not held; next: run it again; reason given: a move; missing since {CREATED}"
 
 
+def test_what_is_unknown_says_what_is_last_known() -> None:
+    one = row(outcome="unknown", verdict="fail", standing="compliant", standing_since=CREATED)
+    (cells,) = rows_of(render(document([one])))
+    assert cells[7] == f"last known: compliant since {CREATED}"
+
+
 def test_what_changed_is_said_by_kind() -> None:
     text = render(document(changes=changes(new_drift=[key("late@contoso.com")], mailboxes_gone=["old@contoso.com"])))
     assert f"- New drift (1): `late@contoso.com, {ROUTER}, send_as`" in text

@@ -96,6 +96,21 @@ def test_a_grace_begins_anew_where_another_outcome_was_in_between() -> None:
     assert verdicts_of(outcomes, grace={"not_found": "48"}) == ["warn", "warn", "ok", "warn", "warn", "fail"]
 
 
+@pytest.mark.parametrize("outcome", ["not_found", "pending"])
+def test_a_grace_goes_on_over_a_night_in_which_nothing_is_known(outcome: str) -> None:
+    outcomes = [outcome, "unknown", "unknown", outcome]
+    assert verdicts_of(outcomes, grace={outcome: 72}) == ["warn", "fail", "fail", "fail"]
+    assert verdicts_of(outcomes, grace={outcome: 96}) == ["warn", "fail", "fail", "warn"]
+
+
+def test_an_audit_lets_what_is_pending_pass_for_the_same_hours() -> None:
+    more: dict[str, Any] = {"verdicts": {"missing": "fail"}}
+    outcomes = ["pending", "a:missing", "a:missing"]
+    assert verdicts_of(outcomes, grace={"pending": 48}, **more) == ["warn", "warn", "fail"]
+    assert verdicts_of(outcomes, **more) == ["warn", "fail", "fail"]
+    assert verdicts_of(["a:missing", "a:missing"], grace={"pending": 48}, **more) == ["fail", "fail"]
+
+
 def test_a_grace_ends_what_is_ignored_until_then() -> None:
     more = {"verdicts": {"pending": "ignore"}, "grace": {"pending": 24}}
     assert verdicts_of(["pending", "pending"], **more) == ["ignore", "fail"]
@@ -153,8 +168,8 @@ def test_the_sentence_says_that_something_else_keeps_removing_a_grant() -> None:
 
 def test_what_an_earlier_report_says_of_the_future_does_not_lengthen_a_grace() -> None:
     first = report(result(given("not_found")), night(1))
-    first["rows"][0]["since"] = "2099-01-01T00:00:00Z"
+    first["rows"][0]["since"] = first["rows"][0]["standing_since"] = "2099-01-01T00:00:00Z"
     second = report(result(given("not_found")), night(2), first, grace={"not_found": 24})
-    assert second["rows"][0]["since"] == night(2)
+    assert (second["rows"][0]["since"], second["rows"][0]["standing_since"]) == (night(2), night(2))
     third = report(result(given("not_found")), night(3), second, grace={"not_found": 24})
     assert third["rows"][0]["verdict"] == "fail"

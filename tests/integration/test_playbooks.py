@@ -187,6 +187,25 @@ def test_without_a_mailbox_every_core_fails(stage: Stage, core: str) -> None:
     assert "No mailbox was looked at" in run.text
 
 
+# Tasks that are left out
+
+
+@pytest.mark.parametrize("tags", [("--tags", "nothing"), ("--skip-tags", "untagged"), ("--tags", "always")])
+def test_no_playbook_is_green_because_tags_leave_its_tasks_out(stage: Stage, tags: tuple[str, str]) -> None:
+    for playbook in (AUDIT, ENFORCE):
+        run = stage.play("-i", inventory(stage), playbook, *tags)
+        assert run.status == 2, run.output
+        assert "tasks are left out" in run.text
+    assert (stage.tenant.sign_ins, stage.writes) == (0, [])
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_every_core_knows_of_tags(stage: Stage, core: str) -> None:
+    run = stage.on(core).play("-i", inventory(stage), AUDIT, "--tags", "nothing")
+    assert (run.status, stage.tenant.sign_ins) == (2, 0)
+    assert "tasks are left out" in run.text
+
+
 # A part of the inventory that nobody would miss
 
 NOT_SURE = "With several inventory sources ansible goes on where one of them cannot be parsed"

@@ -78,7 +78,7 @@ def gitlab_job(name: str) -> dict[str, Any]:
     pipeline = load(GITLAB)
     own = pipeline[name]
     base = pipeline[own["extends"]]
-    return {**base, **own, "variables": {**base["variables"], **own["variables"]}}
+    return {**base, **own, "variables": {**base["variables"], **own.get("variables", {})}}
 
 
 def gitlab(name: str, values: Mapping[str, str]) -> list[Step]:

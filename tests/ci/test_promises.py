@@ -153,6 +153,18 @@ def test_no_build_of_jenkins_begins_after_the_approval() -> None:
     assert "disableRestartFromStage()" in options
 
 
+def test_what_a_gitlab_job_does_is_no_variable_that_a_pipeline_could_be_started_with() -> None:
+    """Such a variable beats those of the job: an audit would become an enforcement."""
+    for name, mode in {"audit": "audit", "enforce": "enforcement"}.items():
+        job = gitlab_job(name)
+        script = "\n".join(job["script"])
+        assert f"ansible-playbook email_router.exchange_online.{name} -i inventory -e @ci/variables.yml" in script
+        assert script.endswith(f'--mailboxes "$EXPECTED_MAILBOXES" --mode {mode}\n')
+        assert "$" not in job["image"]
+        used = set(re.findall(r"\$(EX\w+)", script))
+        assert used == {"EXCHANGE_ONLINE_CERTIFICATE_FILE", "EXCHANGE_CERTIFICATE_BASE64", "EXPECTED_MAILBOXES"}
+
+
 def test_an_audit_and_an_enforcement_have_an_identity_each() -> None:
     assert [load(file)["jobs"][name]["environment"] for name, file in GITHUB.items()] == list(IDENTITIES)
     assert [gitlab_job(name)["environment"]["name"] for name in GITHUB] == list(IDENTITIES)

@@ -41,10 +41,12 @@ class Ended:
 
 
 def main_script(name: str) -> str:
-    """The one that runs the playbook; of GitLab, where one shell runs all, the item that does."""
+    """The one that runs the playbook; of GitLab, where one shell runs all, the items up to the one that does."""
     system, _space, job = name.partition(" ")
-    found = gitlab_job(job)["script"] if system == "gitlab" else scripts()[name]
-    (script,) = (str(script) for script in found if "access()" in script)
+    if system == "gitlab":
+        *run, _fresh = gitlab_job(job)["script"]
+        return "\n".join(run)
+    (script,) = (script for script in scripts()[name] if "access()" in script)
     return script
 
 

@@ -46,7 +46,12 @@ def extra(**variables: Any) -> list[str]:
 
 
 def for_snapshot(stage: Stage, **variables: Any) -> Path:
-    """An inventory for a rehearsal on a copy of the organisation in a file: no PowerShell, no sign-in."""
+    """An inventory for a rehearsal on a copy of the organisation in a file: no sign-in, and the host of PowerShell, which
+    is there, cannot even be asked."""
     file = stage.directory / "organisation.json"
     stage.tenant.organisation.save(file)
-    return stage.write("rehearsal.yml", {"all": {"vars": {"exchange_snapshot": str(file), **variables}}})
+    unreachable = {"ansible_connection": "winrm", "ansible_password": "{{ of_nobody }}"}
+    variables = {"exchange_snapshot": str(file), "exchange_powershell_host": "nowhere", **variables}
+    return stage.write(
+        "rehearsal.yml", {"all": {"vars": variables, "hosts": {"sales@contoso.com": {}, "nowhere": unreachable}}}
+    )

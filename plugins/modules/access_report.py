@@ -203,8 +203,8 @@ mailboxes:
 changes:
   description:
     - How much is otherwise than in O(previous), empty without one. C(new_drift), C(mended), C(new_surplus),
-      C(still_pending) and C(regranted) (gone again though it had been held) count grants; C(mailboxes_added) and
-      C(mailboxes_gone) count mailboxes.
+      C(still_pending), C(regranted) (gone again though it had been held) and C(other) (of another outcome, or with a
+      row in one of the two only) count grants; C(mailboxes_added) and C(mailboxes_gone) count mailboxes.
   returned: unless the input cannot be meant
   type: dict
   sample:
@@ -215,6 +215,7 @@ changes:
     mailboxes_gone: 0
     still_pending: 0
     regranted: 0
+    other: 0
 failure_class:
   description:
     - What failed. V(report) for a file that could not be written or read, else that of the result, which is

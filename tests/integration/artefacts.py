@@ -32,7 +32,7 @@ _COUNT = re.compile(r"^\| (\w+) \| (\w+) \| (\d+) \|$", re.MULTILINE)
 _CHANGE = re.compile(r"^- [\w ,]+(?:: [\w ]+)? \((\d+)\): ", re.MULTILINE)
 #: In the order of the page and of the summary.
 CHANGES = (
-    "new_drift", "new_surplus", "regranted", "still_pending", "mended", "mailboxes_added", "mailboxes_gone",
+    "new_drift", "new_surplus", "regranted", "still_pending", "mended", "mailboxes_added", "mailboxes_gone", "other",
 )  # fmt: skip
 Counts = Counter[tuple[str, str]]
 

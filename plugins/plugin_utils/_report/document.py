@@ -89,7 +89,10 @@ class Key(TypedDict):
 
 
 class Changes(TypedDict):
-    """What is otherwise than in the report before. ``since``: when that was created."""
+    """What is otherwise than in the report before. ``since``: when that was created.
+
+    ``other``: of another outcome, or without a row in one of the two, and in none of the other lists.
+    """
 
     since: str
     new_drift: list[Key]
@@ -99,6 +102,7 @@ class Changes(TypedDict):
     mailboxes_gone: list[str]
     still_pending: list[Key]
     regranted: list[Key]
+    other: list[Key]
 
 
 class Document(TypedDict):

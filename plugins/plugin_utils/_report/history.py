@@ -86,20 +86,34 @@ def changes_of(rows: Sequence[Row], previous: Document, coverage: Mapping[str, o
     """What is otherwise than in the report before. ``coverage``: of this run, which tells what it looked at."""
     past = past_of(previous)
     pairs = [(row, past.get(key_of(row))) for row in rows]
-
-    def those(test: Callable[[Row, Union[Row, None]], bool]) -> list[Key]:
-        return [_named(row) for row, before in pairs if test(row, before)]
-
+    told = {name: [row for row, before in pairs if test(row, before)] for name, test in _KINDS.items()}
+    told["mended"] += _surplus_gone(rows, past, coverage)
+    added, gone = _beside(_wanted(rows), _listed(past.values())), _beside(_wanted(past.values()), _listed(rows))
+    named = {key_of(row) for those in told.values() for row in those}
+    moved = {*added, *gone}
+    others = [row for row in _otherwise(pairs, past) if key_of(row) not in named and row["mailbox"] not in moved]
     return Changes(
         since=previous["head"]["created"],
-        new_drift=those(_is_new_drift),
-        mended=[*those(_is_mended), *map(_named, _surplus_gone(rows, past, coverage))],
-        new_surplus=those(lambda row, before: row["outcome"] == _SURPLUS and _standing(before) != _SURPLUS),
-        mailboxes_added=_beside(_wanted(rows), _listed(past.values())),
-        mailboxes_gone=_beside(_wanted(past.values()), _listed(rows)),
-        still_pending=those(_is_still_pending),
-        regranted=those(lambda row, before: row["regranted"] > 0 and row["outcome"] in _GONE_AGAIN),
+        new_drift=[*map(_named, told["new_drift"])],
+        mended=[*map(_named, told["mended"])],
+        new_surplus=[*map(_named, told["new_surplus"])],
+        mailboxes_added=added,
+        mailboxes_gone=gone,
+        still_pending=[*map(_named, told["still_pending"])],
+        regranted=[*map(_named, told["regranted"])],
+        other=[*map(_named, others)],
     )
+
+
+def _otherwise(pairs: Iterable[tuple[Row, Union[Row, None]]], past: Past) -> Iterator[Row]:
+    """What has another outcome, or no row in one of the two reports. How it came to be well makes no difference."""
+    here = set()
+    for row, before in pairs:
+        here.add(key_of(row))
+        well = before is not None and before["outcome"] in _WELL and row["outcome"] in _WELL
+        if not well and (before is None or before["outcome"] != row["outcome"]):
+            yield row
+    yield from (row for key, row in past.items() if key not in here)
 
 
 def _is_new_drift(row: Row, before: Union[Row, None]) -> bool:
@@ -120,18 +134,36 @@ def _is_still_pending(row: Row, before: Union[Row, None]) -> bool:
     return _standing(before) == _PENDING == row["standing"] and row["outcome"] != _UNKNOWN
 
 
-def _surplus_gone(rows: Iterable[Row], past: Past, coverage: Mapping[str, object]) -> Iterator[Row]:
+def _is_new_surplus(row: Row, before: Union[Row, None]) -> bool:
+    return row["outcome"] == _SURPLUS and _standing(before) != _SURPLUS
+
+
+def _is_gone_again(row: Row, _before: Union[Row, None]) -> bool:
+    return row["regranted"] > 0 and row["outcome"] in _GONE_AGAIN
+
+
+#: The kinds of change that a row tells of itself.
+_KINDS: Mapping[str, Callable[[Row, Union[Row, None]], bool]] = {
+    "new_drift": _is_new_drift,
+    "mended": _is_mended,
+    "new_surplus": _is_new_surplus,
+    "still_pending": _is_still_pending,
+    "regranted": _is_gone_again,
+}
+
+
+def _surplus_gone(rows: Sequence[Row], past: Past, coverage: Mapping[str, object]) -> Iterator[Row]:
     """Surplus of the report before that has no row any more, where this run would have seen it.
 
-    Full Access is looked for on single mailboxes only, and each right for the accounts of the profiles alone.
+    Full Access is looked for on the listed mailboxes only, and each right for the accounts of the profiles alone.
     """
     now = {key_of(row) for row in rows}
     accounts = {account for _mailbox, account, _right in now}
-    mailboxes = {mailbox for mailbox, _account, _right in now}
+    listed = _listed(rows)
     for key, row in past.items():
         mailbox, account, right = key
         looked = str(coverage.get(f"surplus_{right}", _BLANKS))
-        there = right != Right.FULL_ACCESS.value or mailbox in mailboxes
+        there = right != Right.FULL_ACCESS.value or mailbox in listed
         if row["standing"] == _SURPLUS and key not in now and _BLANKS not in looked and there and account in accounts:
             yield row
 

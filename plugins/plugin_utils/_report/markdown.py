@@ -51,6 +51,7 @@ _CHANGES = (
     ("mended", "Mended"),
     ("mailboxes_added", "Mailboxes that came"),
     ("mailboxes_gone", "Mailboxes that went"),
+    ("other", "Another outcome, or a row that came or went"),
 )
 
 

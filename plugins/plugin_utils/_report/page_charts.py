@@ -59,6 +59,7 @@ def change_chart(changes: Changes) -> Markup:
         _of_grants("Mended", "ok", changes["mended"]),
         _of_mailboxes("New mailboxes", changes["mailboxes_added"]),
         _of_mailboxes("Mailboxes gone", changes["mailboxes_gone"]),
+        _of_grants("Another outcome", "ignore", changes["other"]),
     ]
     there = [kind for kind in kinds if kind.count]
     before = f"the report of {moment_in_words(changes['since'])}"

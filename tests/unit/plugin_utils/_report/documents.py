@@ -172,6 +172,7 @@ def changes(**lists: Any) -> Changes:
         "mailboxes_gone": [],
         "still_pending": [],
         "regranted": [],
+        "other": [],
     }
     return cast(Changes, {**nothing, **lists})
 

@@ -13,7 +13,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._repo
 
 from .results import ROUTER, given, night, nights, report, result
 
-LISTS = ("new_drift", "mended", "new_surplus", "still_pending", "regranted")
+LISTS = ("new_drift", "mended", "new_surplus", "still_pending", "regranted", "other")
 
 
 def changes(
@@ -47,10 +47,10 @@ def test_the_first_report_has_no_history() -> None:
         ("compliant", "denied", AUDIT, ["new_drift", "regranted"]),
         ("compliant", "refused", ENFORCEMENT, ["new_drift", "regranted"]),
         ("missing", "missing", AUDIT, []),
-        ("missing", "denied", AUDIT, []),
+        ("missing", "denied", AUDIT, ["other"]),
         ("missing", "compliant", AUDIT, ["mended"]),
         ("missing", "granted", ENFORCEMENT, ["mended"]),
-        ("missing", "pending", ENFORCEMENT, []),
+        ("missing", "pending", ENFORCEMENT, ["other"]),
         ("refused", "granted", ENFORCEMENT, ["mended"]),
         ("compliant", "granted", ENFORCEMENT, ["new_drift", "mended", "regranted"]),
         ("compliant", "revoked", ENFORCEMENT, ["new_drift", "mended"]),
@@ -60,9 +60,13 @@ def test_the_first_report_has_no_history() -> None:
         ("pending", "pending", ENFORCEMENT, ["still_pending"]),
         ("pending", "missing", AUDIT, ["still_pending"]),
         ("pending", "compliant", AUDIT, ["mended"]),
-        ("unknown", "compliant", AUDIT, []),
+        ("unknown", "compliant", AUDIT, ["other"]),
         ("unknown", "missing", AUDIT, ["new_drift"]),
-        ("compliant", "unknown", AUDIT, []),
+        ("compliant", "unknown", AUDIT, ["other"]),
+        ("unknown", "unknown", AUDIT, []),
+        ("compliant", "not_found", AUDIT, ["other"]),
+        ("not_found", "compliant", AUDIT, ["other"]),
+        ("compliant", "ambiguous", AUDIT, ["other"]),
         ("compliant", "surplus", AUDIT, ["new_surplus"]),
         ("surplus", "surplus", AUDIT, []),
         ("surplus", "revoked", ENFORCEMENT, ["mended"]),
@@ -89,6 +93,17 @@ def test_mailboxes_come_and_go() -> None:
     found = changes([given("compliant"), given("compliant", "old")], [given("compliant"), given("granted", "new")])
     assert (found["mailboxes_added"], found["mailboxes_gone"]) == (["new"], ["old"])
     assert named(found) == {}
+
+
+def test_a_right_that_is_wanted_no_more_or_newly_is_a_change() -> None:
+    one, both = [given("compliant")], [given("compliant"), given("compliant", right="full_access")]
+    key = {"mailbox": "sales", "account": ROUTER, "right": "full_access"}
+    assert changes(both, one)["other"] == changes(one, both)["other"] == [key]
+
+
+def test_rows_of_a_mailbox_that_came_or_went_are_told_once() -> None:
+    found = changes([given("compliant"), given("not_found", "old")], [given("compliant"), given("not_found", "new")])
+    assert (found["mailboxes_added"], found["mailboxes_gone"], found["other"]) == (["new"], ["old"], [])
 
 
 def test_a_mailbox_with_surplus_only_neither_comes_nor_goes() -> None:
@@ -124,13 +139,22 @@ def test_surplus_that_has_no_row_any_more_is_mended_where_it_was_looked_for() ->
 def test_surplus_that_was_not_looked_for_is_not_taken_for_mended(
     surplus: dict[str, Any], coverage: dict[str, str]
 ) -> None:
-    assert named(changes([given("compliant"), surplus], [given("compliant")], **coverage)) == {}
+    found = changes([given("compliant"), surplus], [given("compliant")], **coverage)
+    assert named(found) == {"other": [surplus["mailbox"]]}
 
 
 def test_surplus_of_full_access_is_mended_on_a_mailbox_that_was_looked_at() -> None:
     surplus = given("surplus", right="full_access", state="absent")
     found = changes([given("compliant"), surplus], [given("compliant")], surplus_full_access="1 mailboxes, no others")
     assert named(found) == {"mended": ["sales"]}
+
+
+def test_surplus_of_full_access_is_not_mended_on_a_mailbox_that_has_left_the_list() -> None:
+    """Send As there is seen all the same, Full Access is not looked for."""
+    coverage = {**EVERYWHERE, "surplus_full_access": "1 mailboxes, no others"}
+    before = [given("compliant"), given("surplus", "old", right="full_access", state="absent")]
+    found = changes(before, [given("compliant"), given("surplus", "old", state="absent")], **coverage)
+    assert named(found) == {"new_surplus": ["old"], "other": ["old"]}
 
 
 def since(reports: list[Document]) -> list[int]:
@@ -158,10 +182,9 @@ def test_a_night_in_which_nothing_is_known_changes_nothing_of_what_is_last_known
 @pytest.mark.parametrize(
     ("outcomes", "told"),
     [
-        (["missing", "unknown", "a:missing"], {}),
+        (["missing", "unknown", "a:missing"], {"other": ["sales"]}),
         (["compliant", "unknown", "a:missing"], {"new_drift": ["sales"], "regranted": ["sales"]}),
         (["missing", "unknown", "a:compliant"], {"mended": ["sales"]}),
-        (["surplus", "unknown", "surplus"], {}),
         (["pending", "unknown", "pending"], {"still_pending": ["sales"]}),
         (["pending", "a:missing", "a:missing"], {"still_pending": ["sales"]}),
     ],

@@ -105,7 +105,10 @@ def test_changes_are_counted_and_named() -> None:
     assert "2026-11-27 02:00 UTC" in table.one("caption").text
     counts = {line.one("summary").text: line.all("td")[0].text for line in table.one("tbody").all("tr")}
     assert counts == {"New drift": "1", "Mended": "60", "Mailboxes gone": "1"}
-    assert "None: new surplus, gone again though it had been held, still pending, new mailboxes." in page.text
+    assert (
+        "None: new surplus, gone again though it had been held, still pending, new mailboxes, another outcome."
+        in page.text
+    )
     drift, mended, gone = table.all("ul")
     assert drift.text == "a@contoso.com: Send As for crmrouter@contoso.com"
     assert (len(mended.all("li")), mended.all("li")[-1].text) == (51, "and 10 more")

@@ -127,7 +127,7 @@ def test_what_changed_is_said_by_kind() -> None:
 
 
 def test_every_kind_of_change_is_said() -> None:
-    keys = ("new_drift", "mended", "new_surplus", "still_pending", "regranted")
+    keys = ("new_drift", "mended", "new_surplus", "still_pending", "regranted", "other")
     lists = {name: [key(f"{name}@contoso.com")] for name in keys}
     names = {name: [f"{name}@contoso.com"] for name in ("mailboxes_added", "mailboxes_gone")}
     text = render(document([], changes(**lists, **names)))

@@ -127,6 +127,52 @@ def test_variables_that_cannot_be_meant_fail_before_anything_is_started(stage: S
     assert (stage.tenant.sign_ins, stage.simulator.processes) == (0, [])
 
 
+_OLD = {"mailbox_delegation_previous_report": "before.json"}
+#: What the module would refuse only when mailboxes were written already.
+LATE: list[dict[str, Any]] = [
+    {"mailbox_delegation_reports": {"json": "reports/a", "csv": "./reports/a"}},
+    {"mailbox_delegation_reports": {"json": "~/a", "csv": "$HOME/a"}},
+    {"mailbox_delegation_report_mode": 600},
+    {"mailbox_delegation_report_mode": 440},
+    {"mailbox_delegation_report_mode": "rw"},
+    {"mailbox_delegation_grace": {"pending": "inf"}, **_OLD},
+    {"mailbox_delegation_grace": {"pending": "nan"}, **_OLD},
+    {"mailbox_delegation_grace": {"pending": None}, **_OLD},
+    {"mailbox_delegation_grace": {"pending": True}, **_OLD},
+    {"mailbox_delegation_grace": {"pending": -1}, **_OLD},
+    {"mailbox_delegation_grace": {"pending": 24}, "mailbox_delegation_previous_report": ""},
+]
+
+
+@pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
+def test_what_the_report_could_not_mean_is_refused_before_anything_is_started(stage: Stage, core: str) -> None:
+    tasks = []
+    for wrong in LATE:
+        role = {"name": "Import", "ansible.builtin.import_role": {"name": ROLE}, "run_once": True, "vars": wrong}
+        refused = {"name": "Refused", "ansible.builtin.debug": {"msg": "so it is"}, "run_once": True}
+        tasks.append({"name": "Try", "block": [role], "rescue": [refused]})
+    run = stage.on(core).play("-i", for_mailboxes(stage, [SALES]), stage.playbook(*tasks))
+    asserted = [
+        each.status for each in run.tasks if each.task.endswith("What is told after the run can be meant before it")
+    ]
+    assert (run.status, asserted) == (0, ["failed"] * len(LATE)), run.output
+    assert (stage.tenant.sign_ins, stage.simulator.processes) == (0, [])
+
+
+def test_what_the_report_can_mean_is_let_pass(stage: Stage) -> None:
+    reports = {"json": str(stage.directory / "a.json"), "csv": str(stage.directory / "a.csv"), "html": None}
+    meant = {
+        "mailbox_delegation_reports": reports,
+        "mailbox_delegation_report_mode": "0640",
+        "mailbox_delegation_grace": {"pending": 0.5, "not_found": "24"},
+        "mailbox_delegation_previous_report": str(stage.directory / "before.json"),
+        "mailbox_delegation_verdicts": {"missing": "warn"},
+    }
+    run = play(stage, for_mailboxes(stage, [SALES]), "--check", **meant)
+    assert run.status == 0, run.output
+    assert {file.name for file in stage.directory.glob("a.*")} == {"a.json", "a.csv"}
+
+
 def test_without_profiles_it_says_what_is_missing(stage: Stage) -> None:
     run = play(stage, stage.inventory([SALES]))
     assert run.status == 2

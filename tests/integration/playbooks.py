@@ -46,8 +46,8 @@ def extra(**variables: Any) -> list[str]:
 
 
 def for_snapshot(stage: Stage, **variables: Any) -> Path:
-    """An inventory for a rehearsal on a copy of the organisation in a file: no sign-in, and the host of PowerShell, which
-    is there, cannot even be asked."""
+    """An inventory for a rehearsal on a copy of the organisation in a file: no sign-in, and the host of PowerShell,
+    which is there, cannot even be asked."""
     file = stage.directory / "organisation.json"
     stage.tenant.organisation.save(file)
     unreachable = {"ansible_connection": "winrm", "ansible_password": "{{ of_nobody }}"}

@@ -120,8 +120,8 @@ class HostVariables(Mapping[str, Mapping[str, Any]]):
     """What hosts say of themselves, each asked once and for no more than is needed.
 
     For each host that ``hostvars`` is asked for, ansible puts all its variables together anew, and templates each one
-    that is looked at. Reading one raises what ansible raises. ``misspelt``: what looks like a host variable and is none,
-    the one that is meant, and the first host that has it.
+    that is looked at. Reading one raises what ansible raises. ``misspelt``: what looks like a host variable and is
+    none, the one that is meant, and the first host that has it.
     """
 
     def __init__(self, hostvars: Mapping[str, Mapping[str, Any]], profiles: Mapping[str, Profile]) -> None:

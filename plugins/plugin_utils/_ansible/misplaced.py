@@ -52,8 +52,8 @@ def check_extra(extra_variables: Iterable[str]) -> None:
     everywhere = [name for name in HOST_VARIABLES if name in extra_variables and name != _OF_ALL]
     if everywhere:
         raise InputError(
-            f"{name} is set with -e, where it would hold for every mailbox, whatever the inventory says of each: set it "
-            "in the inventory, or use the task's options profile and state"
+            f"{name} is set with -e, where it would hold for every mailbox, whatever the inventory says of each: set "
+            "it in the inventory, or use the task's options profile and state"
             for name in everywhere
         )
 

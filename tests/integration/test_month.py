@@ -169,6 +169,7 @@ def enforcement_grants_to_the_late_one_and_the_project_has_ended(pipeline: Pipel
     assert passed.changes() == {
         "new_drift": [PROJECT],
         "mended": [LATE, PROJECT, SUPPORT],
+        "regranted": [SUPPORT],
         "other": others_of_it,
     }
     assert (pipeline.stage.holds(PROJECT, "send_as"), pipeline.stage.holds(LATE, "send_as")) == (False, True)

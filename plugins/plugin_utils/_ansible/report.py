@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Union
 
 from .._access.desired import InputError
+from .._access.model import Outcome
 from .._exchange.failures import Failure, FailureClass
 from .._journal.entries import VERSION
 from .._report.build import Context, build, check_result
@@ -18,7 +19,7 @@ from .._report.earlier import UnfitReport, earlier_report
 from .._report.files import check_paths, mode_of, write
 from .._report.formats import RENDERERS
 from .._report.source import source_of
-from .._report.verdict import NIGHT_AFTER_NIGHT, mailboxes_in, policy_of
+from .._report.verdict import JUDGED, NIGHT_AFTER_NIGHT, WARN, in_words, mailboxes_in, policy_of, spoken
 from .._wording import counted
 from .action import NOTHING_FAILED, CollectionAction, in_words_of
 from .arguments import ArgumentSpec
@@ -34,6 +35,8 @@ REPORT_ARGUMENTS: ArgumentSpec = {
     "mode": {"type": "raw", "default": "0600"},
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
 }
+#: Of the others mailbox_delegation itself warns.
+_WARNED_OF_HERE = tuple(name for name in JUDGED if name not in (Outcome.PENDING.value, Outcome.SURPLUS.value))
 
 
 class ReportAction(CollectionAction):
@@ -144,6 +147,11 @@ def _warnings(document: Document, previous: Union[str, None], unfit: list[str]) 
     warnings = []
     if previous and not unfit and document["changes"] is None:
         warnings.append(f"previous {previous} is not there yet: this report begins a history")
+    for outcome in _WARNED_OF_HERE:
+        rows = [row for row in document["rows"] if row["verdict"] == WARN and row["outcome"] == outcome]
+        if rows:
+            many = counted(len(rows), "grant is", "grants are")
+            warnings.append(f"{many} {spoken(outcome)}, which fails nothing yet. First: {in_words(rows[0])}")
     again = [row for row in document["rows"] if row["regranted"] >= NIGHT_AFTER_NIGHT]
     if again:
         warnings.append(

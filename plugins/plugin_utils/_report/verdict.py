@@ -133,7 +133,7 @@ def sentence_of(rows: Sequence[Row], stopped: str) -> str:
     if not rows:
         return "0 grants on 0 mailboxes: nothing was looked at, which is never taken for all being well"
     outcomes = Counter(row["outcome"] for row in rows)
-    parts = [f"{outcomes[one.value]} {_spoken(one.value)}" for one in Outcome if outcomes[one.value]]
+    parts = [f"{outcomes[one.value]} {spoken(one.value)}" for one in Outcome if outcomes[one.value]]
     text = f"{counted_noun(len(rows), 'grant')} on {counted_noun(mailboxes_in(rows), 'mailbox')}: {', '.join(parts)}"
     worst = next((row for word in (FAIL, WARN) for row in rows if row["verdict"] == word), None)
     if worst:
@@ -151,11 +151,12 @@ def mailboxes_in(rows: Sequence[Row]) -> int:
 
 def in_words(row: Row) -> str:
     """One row, as the result of mailbox_delegation tells it."""
-    text = f"{row['mailbox']}, {row['account']}, {Right(row['right']).wording}: {_spoken(row['outcome'])}"
+    text = f"{row['mailbox']}, {row['account']}, {Right(row['right']).wording}: {spoken(row['outcome'])}"
     if row["cause"]:
         text += f", {row['cause']}"
     return f"{text} ({row['next_step']})" if row["next_step"] else text
 
 
-def _spoken(outcome: str) -> str:
+def spoken(outcome: str) -> str:
+    """``not_found`` as people write it."""
     return outcome.replace("_", " ")

@@ -140,6 +140,20 @@ def test_with_the_report_before_it_says_what_changed(at: Path, monkeypatch: pyte
     assert (told["changes"]["since"], told["rows"][0]["since"]) == ("2026-11-01T02:00:00Z", "2026-11-01T02:00:00Z")
 
 
+def test_what_is_only_warned_of_is_a_warning_of_the_task_unless_the_other_task_warns_of_it() -> None:
+    rows = [given("missing"), given("missing", "info"), given("ambiguous", "twin", cause="two fit")]
+    told = reported(result(*rows, given("pending", "slow"), given("surplus", "more"), mode="audit"))
+    fails = reported(result(*rows), verdicts={"ambiguous": "ignore"})
+    assert told["warnings"] == [
+        "2 grants are missing, which fails nothing yet. First: sales, crmrouter@contoso.com, Send As: missing"
+    ]
+    assert "warnings" not in fails
+    told = reported(result(*rows), verdicts={"ambiguous": "warn"})
+    assert told["warnings"] == [
+        "1 grant is ambiguous, which fails nothing yet. First: twin, crmrouter@contoso.com, Send As: ambiguous, two fit"
+    ]
+
+
 def test_what_is_removed_night_after_night_is_warned_of(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told: dict[str, Any] = {}
     for number in (1, 2, 3):

@@ -105,6 +105,8 @@ options:
       - The defaults are what that module does. V(surplus) and V(pending) are warned of, as are V(missing) and
         V(unwanted) in check mode. All others fail, as do V(missing) and V(unwanted) in a run that could write.
       - V(unknown) and V(denied) always fail. Asking otherwise is an error.
+      - V(missing) and V(unwanted) fail in a run that could write, whatever is said here, for something such as
+        O(email_router.exchange_online.mailbox_delegation#module:max_grants) held it back.
       - Whatever is said here, the task fails if the run stopped before its end, and if there is no row at all.
     type: dict
     default: {}

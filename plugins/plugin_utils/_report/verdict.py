@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from math import isfinite
 from typing import Any
@@ -28,6 +28,9 @@ _FINE = (Outcome.COMPLIANT, Outcome.GRANTED, Outcome.REVOKED)
 JUDGED = tuple(one.value for one in Outcome if one not in _FINE)
 #: Nobody may let these pass: it is not known that all is well, or known that it is not.
 ALWAYS_FAIL = (Outcome.UNKNOWN.value, Outcome.DENIED.value)
+#: Nor these, where the run could write: it was held back, as by a brake. To choose otherwise is no error, for an audit
+#: may share the verdicts.
+HELD_BACK = (Outcome.MISSING.value, Outcome.UNWANTED.value)
 #: What may come right by itself: a mailbox that is still being made, and replication.
 GRACEFUL = (Outcome.NOT_FOUND.value, Outcome.PENDING.value)
 #: From how many reports on end on it is more than one hand that once took something back.
@@ -36,10 +39,12 @@ NIGHT_AFTER_NIGHT = 2
 
 @dataclass(frozen=True)
 class Policy:
-    """``rules``: outcome → fail, warn or ignore, complete. ``grace``: outcome → hours, after which it fails."""
+    """``rules``: outcome → fail, warn or ignore, complete. ``grace``: outcome → hours, after which it fails.
+    ``certain``: outcomes that fail whatever else is said."""
 
     rules: Mapping[str, str]
-    grace: Mapping[str, float] = field(default_factory=dict)
+    grace: Mapping[str, float]
+    certain: frozenset[str]
 
 
 def default_rules(mode: str) -> dict[str, str]:
@@ -49,12 +54,14 @@ def default_rules(mode: str) -> dict[str, str]:
 
 
 def policy_of(mode: str, verdicts: Mapping[str, Any], grace: Mapping[str, Any]) -> Policy:
-    """The defaults of a mode, with what a user chose instead. Raises InputError for all that cannot be meant."""
+    """The defaults of a mode, with what a user chose instead, where they may. Raises InputError for all that cannot be meant."""
     faults = [*_faults_of_verdicts(verdicts), *_faults_of_grace(grace)]
     if faults:
         raise InputError(faults)
+    certain = frozenset((*ALWAYS_FAIL, *(HELD_BACK if mode == ENFORCEMENT else ())))
     rules = {**default_rules(mode), **{name: str(word) for name, word in verdicts.items()}}
-    return Policy(rules, {name: float(hours) for name, hours in grace.items()})
+    rules.update(dict.fromkeys(certain, FAIL))
+    return Policy(rules, {name: float(hours) for name, hours in grace.items()}, certain)
 
 
 def _faults_of_verdicts(verdicts: Mapping[str, Any]) -> list[str]:
@@ -87,13 +94,13 @@ def _is_number(hours: Any) -> bool:
 
 
 def judged(policy: Policy, row: Row, now: str) -> str:
-    """ok, ignore, warn or fail. A grace is that of what stands: an audit sees a write that is pending as missing.
+    """ok, ignore, warn or fail. ``now``: RFC 3339, UTC.
 
-    ``now``: RFC 3339, UTC.
+    A grace is that of what stands: an audit sees a write that is pending as missing.
     """
     word = policy.rules.get(row["outcome"], OK)
     hours = policy.grace.get(row["standing"])
-    if hours is None or row["outcome"] in ALWAYS_FAIL:
+    if hours is None or row["outcome"] in policy.certain:
         return word
     if (_moment(now) - _moment(row["standing_since"])).total_seconds() >= hours * 3600:
         return FAIL

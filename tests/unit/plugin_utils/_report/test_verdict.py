@@ -45,9 +45,9 @@ def test_what_is_as_wanted_is_ok_and_cannot_be_chosen_otherwise(outcome: str) ->
 @pytest.mark.parametrize("outcome", [name for name in JUDGED if name not in ("unknown", "denied")])
 @pytest.mark.parametrize("word", ["fail", "warn", "ignore"])
 def test_a_user_chooses_what_becomes_of_an_outcome(outcome: str, word: str) -> None:
-    made = report(result(given(outcome)), verdicts={outcome: word})
+    made = report(result(given(outcome), mode=AUDIT), verdicts={outcome: word})
     assert (made["rows"][0]["verdict"], made["verdict"]["failed"]) == (word, word == "fail")
-    others = {name: default_rules(ENFORCEMENT)[name] for name in JUDGED if name != outcome}
+    others = {name: default_rules(AUDIT)[name] for name in JUDGED if name != outcome}
     assert made["verdict"]["rules"] == {**others, outcome: word}
 
 
@@ -57,6 +57,15 @@ def test_what_is_not_known_or_forbidden_fails_whatever_is_asked(outcome: str) ->
     for word in ("warn", "ignore"):
         with pytest.raises(InputError, match="always fails"):
             policy_of(AUDIT, {outcome: word}, {})
+
+
+@pytest.mark.parametrize("outcome", ["missing", "unwanted"])
+@pytest.mark.parametrize("word", ["warn", "ignore"])
+def test_what_a_run_that_could_write_left_undone_fails_whatever_is_chosen(outcome: str, word: str) -> None:
+    """A brake held it back; the verdicts are those of an audit, too."""
+    made = report(result(given(outcome, cause="brake: 7 writes are called for")), verdicts={outcome: word})
+    assert (made["rows"][0]["verdict"], made["verdict"]["failed"]) == ("fail", True)
+    assert made["verdict"]["rules"][outcome] == "fail"
 
 
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], int]] = {
@@ -108,6 +117,7 @@ def test_an_audit_lets_what_is_pending_pass_for_the_same_hours() -> None:
     outcomes = ["pending", "a:missing", "a:missing"]
     assert verdicts_of(outcomes, grace={"pending": 48}, **more) == ["warn", "warn", "fail"]
     assert verdicts_of(outcomes, **more) == ["warn", "fail", "fail"]
+    assert verdicts_of(["pending", "missing"], grace={"pending": 48}) == ["warn", "fail"], "a brake held it back"
     assert verdicts_of(["a:missing", "a:missing"], grace={"pending": 48}, **more) == ["fail", "fail"]
 
 

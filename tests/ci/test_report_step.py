@@ -17,7 +17,7 @@ import pytest
 from .pipelines import COMMON
 
 STARTED, LATER, EARLIER = "2026-11-28T02:17:00Z", "2026-11-28T02:19:07Z", "2026-11-28T02:16:59Z"
-PRESENT = {"state": "present", "until": "", "outcome": "compliant"}
+PRESENT = {"state": "present", "until": "", "outcome": "compliant", "verdict": "ok"}
 
 
 def row(mailbox: str, **other: str) -> dict[str, str]:
@@ -31,6 +31,7 @@ def report(**other: Any) -> dict[str, Any]:
         "version": 1,
         "head": {"created": LATER, "mode": "audit", "rehearsal": False},
         "verdict": {"failed": False, "sentence": "all is well", "failure_class": "", "retry_safe": True},
+        "changes": None,
         "rows": [row("sales@contoso.com"), row("sales@contoso.com"), row("info@contoso.com")],
     }
     for key, value in other.items():
@@ -83,6 +84,8 @@ def test_a_report_of_the_very_second_in_which_the_run_began_is_new(step: Step) -
         ({**report(), "version": 2}, "it is no report (ValueError"),
         ({key: value for key, value in report().items() if key != "head"}, "it is no report (KeyError"),
         (report(created=EARLIER), f"it is from {EARLIER}, before this run began"),
+        (report(head={**report()["head"], "began": EARLIER}), f"it is from {EARLIER}, before this run began"),
+        ("[" * 100_000, "it is no report (ValueError: it is nested too deeply"),
         (report(created="yesterday"), "it is no report (ValueError"),
         (report(created=LATER.removesuffix("Z")), "has no offset"),
         (report(mode="enforcement"), "it is of an enforcement, not of an audit"),
@@ -96,6 +99,19 @@ def test_a_report_that_does_not_show_that_the_work_was_done(step: Step, given: o
     status, output = step.fresh(given)
     assert status == 1
     assert says in output
+
+
+@pytest.mark.parametrize("outcome", ["pending", "not_found"])
+@pytest.mark.parametrize(("verdict", "status"), [("warn", 1), ("ignore", 1), ("fail", 0)])
+def test_what_waits_is_counted_from_a_report_before_and_without_one_is_not_let_pass(
+    step: Step, outcome: str, verdict: str, status: int
+) -> None:
+    """One that is lost every night would begin a grace anew every night. What fails does so by the verdict."""
+    rows = [row("sales@contoso.com"), row("info@contoso.com", outcome=outcome, verdict=verdict)]
+    ended, said = step.fresh(report(rows=rows))
+    assert ended == status
+    assert ("no report before it says since when 1 of its rows are pending or not found" in said) == bool(status)
+    assert step.fresh(report(rows=rows, changes={"new_drift": []}))[0] == 0
 
 
 def test_surplus_and_what_is_taken_back_elsewhere_are_no_expected_mailboxes(step: Step) -> None:
@@ -120,9 +136,20 @@ def test_an_expected_number_that_is_not_set_is_no_green_job(step: Step, mailboxe
         (report(failure_class="session_lost", retry_safe="yes"), 1),
         ({**report(failure_class="session_lost"), "version": 2}, 1),
         ("{}", 1),
+        ("[" * 100_000, 1),
         (None, 1),
     ],
-    ids=["connection lost", "unknown mailboxes", "login", "drift", "odd", "other version", "no report", "none"],
+    ids=[
+        "connection lost",
+        "unknown mailboxes",
+        "login",
+        "drift",
+        "odd",
+        "other version",
+        "no report",
+        "nested",
+        "none",
+    ],
 )
 def test_only_a_failure_that_may_pass_is_tried_again(step: Step, given: object, status: int) -> None:
     assert step.retry_safe(given) == (status, "")

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a pipeline asks of the JSON report: whether it is new and whole, and whether the run may be tried again.
 
-``report.py fresh REPORT --started FILE --mailboxes NUMBER --mode audit|enforcement``: exit status 0 if the report was
-made after the moment in FILE, by such a run on the real organisation, has at least that many mailboxes, and its verdict
-is not "failed". ``report.py retry-safe REPORT``: exit status 0 if something failed that a machine may try again.
+``report.py fresh REPORT --started FILE --mailboxes NUMBER --mode audit|enforcement``: exit status 0 if the report is of
+a run that began after the moment in FILE, in this mode, on the real organisation; if it has at least that many
+mailboxes, lets nothing pass whose time is counted from a report before where there was none, and its verdict is not
+"failed". ``report.py retry-safe REPORT``: exit status 0 if something failed that a machine may try again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = "email_router.exchange_online/access-report"
+#: What a grace may let pass for some hours, counted from the first report that had it.
+GRACEFUL = ("pending", "not_found")
 
 
 def main() -> None:
@@ -53,14 +56,19 @@ def problems_of(file: Path, started: datetime, mailboxes: int, mode: str) -> lis
         report = read(file)
         head, verdict = report["head"], report["verdict"]
         seen = len(mailboxes_of(report))
-        created = _time(head["created"])
+        began = head.get("began", head["created"])
+        waiting = without_beginning(report)
         found = [
-            (created < started, f"it is from {head['created']}, before this run began"),
+            (_time(began) < started, f"it is from {began}, before this run began"),
             (head["mode"] != mode, f"it is of an {head['mode']}, not of an {mode}"),
             (head["rehearsal"] is not False, "it is of a rehearsal on a snapshot"),
             (mailboxes < 1, "the expected number of mailboxes is not set"),
             (seen < mailboxes, f"it has {seen} mailboxes, expected are at least {mailboxes}"),
             (verdict["failed"] is not False, verdict["sentence"]),
+            (
+                waiting > 0,
+                f"it has no report before it to count from since when {waiting} rows are {' or '.join(GRACEFUL)}: run it again",
+            ),
         ]
     except OSError as error:
         return [f"there is no report ({error.strerror})"]
@@ -74,8 +82,21 @@ def mailboxes_of(report: dict[str, Any]) -> set[str]:
     return {row["mailbox"] for row in report["rows"] if row["state"] == "present" or row["until"]}
 
 
+def without_beginning(report: dict[str, Any]) -> int:
+    """How many rows pass that a grace may be for, where no report before says since when.
+
+    Were the one before lost every night, the grace would never end.
+    """
+    if report["changes"] is not None:
+        return 0
+    return len([row for row in report["rows"] if row["outcome"] in GRACEFUL and row["verdict"] != "fail"])
+
+
 def read(file: Path) -> dict[str, Any]:
-    report = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        report = json.loads(file.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT or report.get("version") != 1:
         raise ValueError(f"neither {FORMAT} nor version 1")
     return report

@@ -92,8 +92,8 @@ options:
       - The JSON report of an earlier run. What a row says of the past is carried from report to report.
       - A file that is not there yet begins a history, with a warning.
       - One that cannot be read, is of another organisation, of another format or of a newer version fails the task.
-        The reports are written nevertheless, without what they would have from it; one that would be written over it is
-        not.
+        The reports are written nevertheless, without what they would have from it; but not the JSON one, which would
+        take its place in the next run, nor one that would be written over it.
       - It may be a file of O(reports), which is read before it is written.
       - Give it reports on the same mailboxes. After a run with C(--limit) the others would be gone, and come again.
     type: path

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Union
 
 from .._access.desired import InputError
@@ -60,7 +60,7 @@ class ReportAction(CollectionAction):
         previous, unfit = _previous_of(options["previous"], result["run"])
         context = Context(moment(), VERSION, source_of(self.environment()), policy, previous)
         document = build(result, context)
-        spared = os.path.realpath(options["previous"]) if unfit else ""
+        spared = _spared(paths, options["previous"]) if unfit else frozenset()
         written, faults = _written(document, paths, mode, spared)
         told = _told(document, written, [*unfit, *faults], options["on_failure"])
         warnings = _warnings(document, options["previous"], unfit)
@@ -86,15 +86,21 @@ def _previous_of(path: Union[str, None], run: Mapping[str, Any]) -> tuple[Union[
         return None, [str(error)]
 
 
-def _written(document: Document, paths: Mapping[str, str], mode: int, spared: str) -> tuple[dict[str, str], list[str]]:
-    """The files by format, and what is wrong with those that could not be written.
+def _spared(paths: Mapping[str, str], previous: str) -> frozenset[str]:
+    """The formats that are not written where the report before cannot be used: neither it nor its fault is lost by
+    writing over it, nor by a pipeline that keeps the JSON report in its place for the next run."""
+    before = os.path.realpath(previous)
+    return frozenset(name for name, path in paths.items() if name == "json" or os.path.realpath(path) == before)
 
-    ``spared``: a report before that cannot be used is not lost by writing over it, nor is its fault.
-    """
+
+def _written(
+    document: Document, paths: Mapping[str, str], mode: int, spared: Container[str]
+) -> tuple[dict[str, str], list[str]]:
+    """The files by format, and what is wrong with those that could not be written, or are ``spared``."""
     written, faults = {}, []
     for name, path in paths.items():
-        if spared and os.path.realpath(path) == spared:
-            faults.append(f"the report {path} was not written, for it would replace previous")
+        if name in spared:
+            faults.append(f"the report {path} was not written, for it would take the place of previous")
             continue
         fault = _fault_of_writing(document, name, path, mode)
         if fault:

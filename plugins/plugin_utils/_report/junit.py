@@ -12,6 +12,7 @@ shows that apart and fails nothing for it, where passed would say that the grant
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
@@ -24,6 +25,8 @@ NAME = "mailbox access"
 RUN_CLASS, RUN_NAME = "mailbox_access.run", "verdict"
 #: A phase of the statistics that is part of the others.
 _PART = "waiting"
+#: The first of two brackets, of any number of them.
+_OPENING = re.compile(r"\[(?=\[)")
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def _case(case: Case, share: float) -> str:
 
 def _inert(output: str) -> str:
     """GitLab and a plugin of Jenkins attach the file that ``[[ATTACHMENT|path]]`` in an output names."""
-    return output.replace("[[", "[ [")
+    return _OPENING.sub("[ ", output)
 
 
 def _properties(document: Document) -> list[str]:

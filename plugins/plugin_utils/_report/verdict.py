@@ -54,7 +54,10 @@ def default_rules(mode: str) -> dict[str, str]:
 
 
 def policy_of(mode: str, verdicts: Mapping[str, Any], grace: Mapping[str, Any]) -> Policy:
-    """The defaults of a mode, with what a user chose instead, where they may. Raises InputError for all that cannot be meant."""
+    """The defaults of a mode, with what a user chose instead, where they may.
+
+    Raises InputError for all that cannot be meant.
+    """
     faults = [*_faults_of_verdicts(verdicts), *_faults_of_grace(grace)]
     if faults:
         raise InputError(faults)

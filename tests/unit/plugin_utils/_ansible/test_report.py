@@ -166,22 +166,27 @@ def test_what_is_removed_night_after_night_is_warned_of(at: Path, monkeypatch: p
     assert "Something else keeps removing 1 grant" in told["msg"]
 
 
-def test_a_history_that_cannot_be_used_fails_the_task_after_the_reports_were_written_without_it(at: Path) -> None:
-    (at / "previous.json").write_text("{}")
-    told = reported(FINE, reports={"json": "access.json"}, previous="previous.json", on_failure="report")
+def test_a_history_that_cannot_be_used_fails_the_task_after_the_reports_for_people_were_written(at: Path) -> None:
+    """The JSON is for the next run: a pipeline that copies it over the history would destroy that."""
+    (at / "history").mkdir()
+    (at / "history" / "access.json").write_text("{}")
+    paths = {name: f"access.{name}" for name in RENDERERS}
+    told = reported(FINE, reports=paths, previous="history/access.json", on_failure="report")
     assert told["failed"] is True
-    assert told["msg"].startswith("previous previous.json: it is no report in the format")
-    assert read(at / "access.json")["changes"] is None
+    assert told["msg"].startswith("previous history/access.json: it is no report in the format")
+    assert "the report access.json was not written, for it would take the place of previous" in told["msg"]
+    assert told["reports"] == {name: path for name, path in paths.items() if name != "json"}
+    assert sorted(file.name for file in at.iterdir() if file.is_file()) == sorted(told["reports"].values())
 
 
 def test_a_history_that_cannot_be_used_is_not_written_over_so_that_the_next_run_fails_too(at: Path) -> None:
     (at / "access.json").write_text("{}")
     for _time in range(2):
-        told = reported(FINE, reports={"json": "./access.json", "csv": "access.csv"}, previous="access.json")
+        told = reported(FINE, reports={"csv": "./access.json", "html": "a.html"}, previous="access.json")
         assert told["failed"] is True
-        assert "was not written, for it would replace previous" in told["msg"]
+        assert "was not written, for it would take the place of previous" in told["msg"]
     assert (at / "access.json").read_text() == "{}"
-    assert (at / "access.csv").exists()
+    assert (at / "a.html").exists()
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {

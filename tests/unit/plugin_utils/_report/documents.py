@@ -58,6 +58,7 @@ HOSTILE = [
     "*bold* _it_ ~~gone~~ $x$ :smile:",
     "]]> <![CDATA[ x",
     "[[ATTACHMENT|/etc/passwd]]",
+    "[[[[[ATTACHMENT|/etc/passwd]]",
     "nul \0 bell \a escape \x1b[31m del \x7f end \ufffe",
     "half \ud800 character",
     "left \u202e right",

@@ -65,10 +65,7 @@ def problems_of(file: Path, started: datetime, mailboxes: int, mode: str) -> lis
             (mailboxes < 1, "the expected number of mailboxes is not set"),
             (seen < mailboxes, f"it has {seen} mailboxes, expected are at least {mailboxes}"),
             (verdict["failed"] is not False, verdict["sentence"]),
-            (
-                waiting > 0,
-                f"it has no report before it to count from since when {waiting} rows are {' or '.join(GRACEFUL)}: run it again",
-            ),
+            (waiting > 0, f"no report before it says since when {waiting} of its rows are pending or not found"),
         ]
     except OSError as error:
         return [f"there is no report ({error.strerror})"]

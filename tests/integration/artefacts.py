@@ -71,6 +71,7 @@ def _is_of_this_run(night: Night) -> None:
     head = night.told["head"]
     created = datetime.strptime(head["created"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     assert night.started - timedelta(seconds=1) <= created <= datetime.now(timezone.utc)
+    assert night.started.strftime("%Y-%m-%dT%H:%M:%SZ") <= head["began"] <= head["ended"] <= head["created"]
     assert (head["mode"], head["rehearsal"]) == (night.mode, False)
     assert head["source"]["job"] == f"exchange #{night.number}"
     assert head["source"]["url"].endswith(f"/jobs/{night.number}")

@@ -58,6 +58,8 @@ def build(result: Mapping[str, Any], context: Context) -> Document:
 def _head(run: Mapping[str, Any], context: Context, coverage: dict[str, object]) -> Head:
     return Head(
         created=context.now,
+        began=run["began"],
+        ended=run["ended"],
         collection_version=context.collection_version,
         organization=run["organization"],
         application=run["application"],

@@ -23,10 +23,14 @@ class Source(TypedDict):
 
 
 class Head(TypedDict):
-    """``created``: RFC 3339, UTC. ``application``: who signed in. ``mode``: audit or enforcement. ``rehearsal``: it ran
-    on a snapshot. ``coverage``: as mailbox_delegation gives it."""
+    """``created``: when the report was. ``began``, ``ended``: the run. All RFC 3339, UTC. ``application``: who signed in.
+
+    ``mode``: audit or enforcement. ``rehearsal``: it ran on a snapshot. ``coverage``: as mailbox_delegation gives it.
+    """
 
     created: str
+    began: str
+    ended: str
     collection_version: str
     organization: str
     application: str

@@ -109,7 +109,7 @@ def _counts_in_words(counts: Mapping[str, int]) -> str:
 def _facts(head: Head) -> Iterable[tuple[str, tuple[Content, ...]]]:
     """Each with its name, where there is something to say."""
     source = head["source"]
-    yield "When", (element("time", moment_in_words(head["created"]), datetime=head["created"]),)
+    yield "When", (_time(head["began"]), " to ", _time(head["ended"]))
     yield "Mode", (_MODES.get(head["mode"], head["mode"]),)
     for name, text in (("Signed in as", head["application"]), ("Commit", source["commit"]), ("Ref", source["ref"])):
         if text:
@@ -118,6 +118,10 @@ def _facts(head: Head) -> Iterable[tuple[str, tuple[Content, ...]]]:
         yield "Job", (_link(" ".join(filter(None, (source["system"], source["job"]))), source["url"]),)
     if head["coverage"]:
         yield "Looked at", tuple(_coverage(head))
+
+
+def _time(moment: str) -> Markup:
+    return element("time", moment_in_words(moment), datetime=moment)
 
 
 def _link(text: str, url: str) -> Markup:

@@ -76,7 +76,7 @@ def _opening(document: Document) -> list[str]:
     rehearsal = ", a rehearsal on a snapshot" if head["rehearsal"] else ""
     coverage = "; ".join(f"{key} {value}" for key, value in head["coverage"].items())
     facts = {
-        "When": head["created"],
+        "When": f"{head['began']} to {head['ended']}",
         "Organization": head["organization"],
         "Mode": f"{head['mode']}{rehearsal}",
         "Signed in as": head["application"],

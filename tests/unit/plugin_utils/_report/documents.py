@@ -21,7 +21,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._repo
 )
 
 ROUTER = "crmrouter@contoso.com"
-CREATED = "2026-11-28T02:00:05Z"
+BEGAN, ENDED, CREATED = "2026-11-28T01:58:05Z", "2026-11-28T02:00:03Z", "2026-11-28T02:00:05Z"
 
 #: Each means something to one of the formats, or to what shows it.
 HOSTILE = [
@@ -142,6 +142,8 @@ def document(rows: Iterable[Row] = tuple(ROWS), changes: Changes | None = None, 
 def head() -> Head:
     return {
         "created": CREATED,
+        "began": BEGAN,
+        "ended": ENDED,
         "collection_version": "1.0.0",
         "organization": "contoso.onmicrosoft.com",
         "application": "00000000-0000-0000-0000-00000000cafe",

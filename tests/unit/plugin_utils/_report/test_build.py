@@ -27,6 +27,8 @@ def test_the_head_says_when_by_whom_from_where_and_what_was_looked_at() -> None:
     head = build(made, Context(night(3), "1.2.3", SOURCE, policy_of(AUDIT, {}, {})))["head"]
     assert head == {
         "created": night(3),
+        "began": night(1, 1),
+        "ended": night(1, 2),
         "collection_version": "1.2.3",
         "organization": "contoso.onmicrosoft.com",
         "application": "00000000-0000-0000-0000-000000000000",

@@ -43,7 +43,7 @@ def test_the_head_says_when_how_by_whom_and_what_was_looked_at() -> None:
     whole = document()
     facts = facts_of(read(whole))
     assert facts == {
-        "When": "2026-11-28 02:00 UTC",
+        "When": "2026-11-28 01:58 UTC to 2026-11-28 02:00 UTC",
         "Mode": "Audit: looked, and wrote nothing",
         "Signed in as": "00000000-0000-0000-0000-00000000cafe",
         "Commit": "0123456789abcdef0123456789abcdef01234567",

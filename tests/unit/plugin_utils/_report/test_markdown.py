@@ -16,7 +16,19 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .documents import CREATED, HOSTILE, ROUTER, changes, document, hostile_document, key, large_document, row
+from .documents import (
+    BEGAN,
+    CREATED,
+    ENDED,
+    HOSTILE,
+    ROUTER,
+    changes,
+    document,
+    hostile_document,
+    key,
+    large_document,
+    row,
+)
 
 #: As GitHub reads it: tables, strikethrough, HTML, and links made of whatever looks like an address.
 READER = MarkdownIt("gfm-like")
@@ -61,7 +73,7 @@ def test_the_verdict_comes_first() -> None:
 
 def test_the_head_says_when_where_by_whom_and_from_what() -> None:
     facts = dict(tables(render(document()))[0][1:])
-    assert facts["When"] == CREATED
+    assert facts["When"] == f"{BEGAN} to {ENDED}"
     assert facts["Signed in as"] == "00000000-0000-0000-0000-00000000cafe"
     assert facts["Looked at"] == "send_as 7 of 7; full_access 1 of 1"
     assert facts["Commit"] == "0123456789abcdef0123456789abcdef01234567 main"

@@ -8,14 +8,18 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.email_router.exchange_online.tests.tools.checkout import ROOT
 
 from .pipelines import (
+    AWX,
     AZURE,
     AZURE_STEPS,
+    CI,
     COMMON,
     GITHUB,
     GITLAB,
@@ -216,9 +220,18 @@ def test_no_expression_is_put_into_a_script_of_github() -> None:
         assert not [step for step in load(file)["jobs"][name]["steps"] if "${{" in step.get("run", "")]
 
 
-def test_every_ansible_fails_where_a_source_of_its_inventory_cannot_be_read() -> None:
+def test_every_ansible_fails_where_a_source_of_its_inventory_cannot_be_read(tmp_path: Path) -> None:
     for text in (*map(jenkins, JENKINS), *(file.read_text() for file in (*GITHUB.values(), GITLAB, AZURE_STEPS))):
         assert re.search(r"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED(: \"| = ')true", text)
+    command = [Path(sys.executable).parent / "ansible-config", "dump", "--only-changed", "--type", "base"]
+    environment = {"HOME": str(tmp_path), "ANSIBLE_CONFIG": str(AWX / "ansible.cfg")}
+    dump = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert re.search(r"^INVENTORY_ANY_UNPARSED_IS_FAILED\(.*\) = True$", dump, re.MULTILINE)
+
+
+def test_what_an_approval_is_of_is_told() -> None:
+    told = (CI.parent / "ci.md").read_text(encoding="utf-8")
+    assert "**What is enforced need not be what was audited.**" in told
 
 
 @pytest.mark.parametrize("name", scripts())

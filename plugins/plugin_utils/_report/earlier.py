@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union, cast
 
 from .document import FORMAT, VERSION, Document
+from .verdict import is_moment
 
-_TEXTS = ("mailbox", "account", "right", "state", "outcome", "since", "standing", "standing_since")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TEXTS = ("mailbox", "account", "right", "state", "outcome", "standing")
 
 
 class UnfitReport(Exception):
@@ -51,7 +50,7 @@ def parsed(text: str) -> Document:
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise ValueError(f"it is no report in the format {FORMAT}; {_REMEDY}")
     version = found.get("version")
-    if not isinstance(version, int) or version > VERSION:
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= VERSION:
         raise ValueError(f"it is of version {version!r} of the format, and this collection knows {VERSION}: update it")
     if not _is_sound(found):
         raise ValueError(f"it is damaged, for something is missing in it; {_REMEDY}")
@@ -67,8 +66,8 @@ def _is_sound(found: Mapping[str, Any]) -> bool:
     if not isinstance(head, dict) or not isinstance(rows, list):
         return False
     return (
-        all(isinstance(head.get(name), str) for name in ("created", "organization"))
-        and _MOMENT.fullmatch(head["created"]) is not None
+        isinstance(head.get("organization"), str)
+        and is_moment(head.get("created"))
         and isinstance(head.get("rehearsal"), bool)
         and all(map(_is_row, rows))
     )
@@ -78,7 +77,7 @@ def _is_row(row: object) -> bool:
     return (
         isinstance(row, dict)
         and all(isinstance(row.get(name), str) for name in _TEXTS)
-        and all(_MOMENT.fullmatch(row[name]) for name in ("since", "standing_since"))
+        and all(is_moment(row.get(name)) for name in ("since", "standing_since"))
         and isinstance(row.get("regranted"), int)
     )
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ HELD_BACK = (Outcome.MISSING.value, Outcome.UNWANTED.value)
 GRACEFUL = (Outcome.NOT_FOUND.value, Outcome.PENDING.value)
 #: From how many reports on end on it is more than one hand that once took something back.
 NIGHT_AFTER_NIGHT = 2
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,16 @@ def judged(policy: Policy, row: Row, now: str) -> str:
     if (_moment(now) - _moment(row["standing_since"])).total_seconds() >= hours * 3600:
         return FAIL
     return IGNORE if word == IGNORE else WARN
+
+
+def is_moment(text: object) -> bool:
+    """Whether it is a moment as reports tell it, and one that there is."""
+    if not isinstance(text, str) or not _MOMENT.fullmatch(text):
+        return False
+    try:
+        return datetime.fromisoformat(text[:-1]).year > 0
+    except ValueError:
+        return False
 
 
 def _moment(text: str) -> datetime:

@@ -223,7 +223,7 @@ def test_no_expression_is_put_into_a_script_of_github() -> None:
 def test_every_ansible_fails_where_a_source_of_its_inventory_cannot_be_read(tmp_path: Path) -> None:
     for text in (*map(jenkins, JENKINS), *(file.read_text() for file in (*GITHUB.values(), GITLAB, AZURE_STEPS))):
         assert re.search(r"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED(: \"| = ')true", text)
-    command = [Path(sys.executable).parent / "ansible-config", "dump", "--only-changed", "--type", "base"]
+    command = [str(Path(sys.executable).parent / "ansible-config"), "dump", "--only-changed", "--type", "base"]
     environment = {"HOME": str(tmp_path), "ANSIBLE_CONFIG": str(AWX / "ansible.cfg")}
     dump = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
     assert re.search(r"^INVENTORY_ANY_UNPARSED_IS_FAILED\(.*\) = True$", dump, re.MULTILINE)

@@ -5,25 +5,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
 from .._access.desired import InputError
-from .._access.model import Outcome
+from .._access.model import Outcome, State
 from .._exchange.failures import FailureClass
 from .._exchange.rights import Right
 from .document import FORMAT, VERSION, Document, Head, Row, Source
 from .history import Past, carry, changes_of, key_of, past_of
-from .verdict import Ending, Policy, judged, verdict_of
+from .verdict import AUDIT, ENFORCEMENT, Ending, Policy, is_moment, judged, verdict_of
 
 #: Of single mailboxes, or none: the run itself came to its end.
 _CAME_TO_ITS_END = (FailureClass.NONE.value, FailureClass.MAILBOXES.value)
 
 _NEEDED = ("run", "grants", "summary", "coverage", "statistics", "verdict", "failure_class", "retry_safe", "msg")
-_ROW = ("mailbox", "address", "account", "right", "state", "before", "outcome", "cause", "next_step", "notes")
+_DICTIONARIES = ("run", "summary", "coverage", "statistics", "verdict")
+_ROW_TEXTS = ("mailbox", "address", "account", "right", "state", "before", "outcome", "cause", "next_step")
+_ROW = (*_ROW_TEXTS, "notes")
 _OUTCOMES = frozenset(one.value for one in Outcome)
 _RIGHTS = frozenset(one.value for one in Right)
+_STATES = frozenset(one.value for one in State)
+_CLASSES = frozenset(one.value for one in FailureClass)
 
 
 @dataclass(frozen=True)
@@ -119,16 +123,43 @@ def check_result(result: Mapping[str, Any]) -> None:
     missing = [name for name in _NEEDED if result.get(name) is None]
     if missing:
         raise InputError([f"result: it is not one of mailbox_delegation, for it holds no {', '.join(missing)}"])
-    faults = [f"result: row {number}: {why}" for number, row in enumerate(result["grants"]) if (why := _odd(row))]
+    faults = [f"result: {why}" for why in _odd_parts(result)]
+    if not faults:
+        faults = [f"result: row {number}: {why}" for number, row in enumerate(result["grants"]) if (why := _odd(row))]
     if faults:
         raise InputError(faults)
 
 
-def _odd(row: Mapping[str, Any]) -> str:
+def _odd_parts(result: Mapping[str, Any]) -> Iterator[str]:
+    """What around the rows is not as mailbox_delegation gives it."""
+    yield from (f"{name} is no dictionary" for name in _DICTIONARIES if not isinstance(result[name], Mapping))
+    if not isinstance(result["grants"], list):
+        yield "grants is no list"
+    if str(result["failure_class"]) not in _CLASSES:
+        yield f"there is no failure class {result['failure_class']!r}"
+    run = result["run"]
+    if not isinstance(run, Mapping):
+        return
+    if not all(isinstance(run.get(name), str) for name in ("organization", "application")):
+        yield "run does not say in which organization, or by which application"
+    if run.get("mode") not in (AUDIT, ENFORCEMENT) or not isinstance(run.get("rehearsal"), bool):
+        yield "run does not say in which mode, or whether it was a rehearsal"
+    if not all(is_moment(run.get(name)) for name in ("began", "ended")):
+        yield "run does not say when it began and ended"
+
+
+def _odd(row: Any) -> str:
     """What a row lacks or says that no row does, or empty."""
+    if not isinstance(row, Mapping):
+        return "it is none"
     missing = [name for name in _ROW if name not in row]
     if missing:
         return f"it holds no {', '.join(missing)}"
-    if row["outcome"] not in _OUTCOMES or row["right"] not in _RIGHTS:
-        return f"there is no outcome {row['outcome']!r} of a right {row['right']!r}"
+    no_texts = [name for name in (*_ROW_TEXTS, "until", "reason") if not isinstance(row.get(name, ""), str)]
+    if no_texts:
+        return f"{', '.join(no_texts)} is no text"
+    if not isinstance(row["notes"], list) or not all(isinstance(note, str) for note in row["notes"]):
+        return "notes is no list of texts"
+    if row["outcome"] not in _OUTCOMES or row["right"] not in _RIGHTS or row["state"] not in _STATES:
+        return f"there is no outcome {row['outcome']!r} of a right {row['right']!r} that is to be {row['state']!r}"
     return ""

@@ -62,6 +62,7 @@ def test_the_result_is_left_as_it_is() -> None:
     assert made == result(given("granted", notes=["odd"]))
 
 
+RUN = result()["run"]
 FAILED = {"failed": True, "msg": "Whole run: the host is unreachable", "failure_class": "host_unreachable"}
 NOT_WHOLE: dict[str, tuple[dict[str, Any], str]] = {
     "skipped": ({"skipped": True, "changed": False}, "skipped"),
@@ -72,6 +73,17 @@ NOT_WHOLE: dict[str, tuple[dict[str, Any], str]] = {
     "rows that are none": (result(given("granted"), {"mailbox": "a"}), "row 1: it holds no address, account"),
     "an unknown outcome": (result(given("excellent")), "no outcome 'excellent'"),
     "an unknown right": (result(given("granted", right="everything")), "right 'everything'"),
+    "an unknown state": (result(given("granted", state="wanted")), "to be 'wanted'"),
+    "a row that is none": ({**result(), "grants": [given("granted"), 7]}, "row 1: it is none"),
+    "notes of none": (result(given("granted", notes=None)), "row 0: notes is no list of texts"),
+    "an account of none": (result(given("granted", account=None)), "row 0: account is no text"),
+    "a reason that is a number": (result(given("granted", reason=4711)), "row 0: reason is no text"),
+    "rows that are no list": (result(grants={"a": 1}), "grants is no list"),
+    "a run that is a text": (result(run="audit"), "run is no dictionary"),
+    "a run without a mode": (result(run={**RUN, "mode": "test"}), "run does not say in which mode"),
+    "a run without an organisation": (result(run={**RUN, "organization": None}), "in which organization"),
+    "a run without an end": (result(run={**RUN, "ended": "today"}), "when it began and ended"),
+    "a failure of no class": (result(failure_class=["bad"]), "there is no failure class"),
 }
 
 

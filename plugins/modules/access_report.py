@@ -121,7 +121,8 @@ options:
     default: {}
   mode:
     description:
-      - The permissions of the files. They hold addresses, so only their owner may read them unless told otherwise.
+      - The permissions of the files, as octal digits in quotes. They hold addresses, so only their owner may read them
+        unless told otherwise.
     type: raw
     default: "0600"
   on_failure:

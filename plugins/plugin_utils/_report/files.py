@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from .._access.desired import InputError
+
+_MODE = re.compile(r"0?[0-7]{3}")
 
 
 def check_paths(paths: Mapping[str, str]) -> None:
@@ -28,14 +31,13 @@ def check_paths(paths: Mapping[str, str]) -> None:
 
 
 def mode_of(value: object) -> int:
-    """The permissions that a task asks for: octal digits, or the number that YAML makes of them. Raises InputError."""
-    try:
-        mode = value if isinstance(value, int) else int(str(value), 8)
-    except ValueError:
-        mode = -1
-    if isinstance(value, bool) or not 0 <= mode <= 0o777:
-        raise InputError([f"mode: {value!r} is none, such as '0600' or '0640'"])
-    return mode
+    """The permissions that a task asks for, as octal digits. Raises InputError.
+
+    A number is refused: nobody knows whether YAML has read ``0640`` as octal, or somebody has forgotten the quotes.
+    """
+    if not isinstance(value, str) or not _MODE.fullmatch(value):
+        raise InputError([f"mode: {value!r} is none, such as '0600' or '0640', in quotes"])
+    return int(value, 8)
 
 
 def write(path: str, text: str, mode: int) -> None:
@@ -46,7 +48,7 @@ def write(path: str, text: str, mode: int) -> None:
     target = Path(os.path.realpath(path))
     _refuse_what_is_no_file(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    number, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    number, temporary = tempfile.mkstemp(dir=target.parent, prefix=".report.")
     try:
         with open(number, "wb") as file:
             file.write(text.encode("utf-8", errors="replace"))

@@ -100,7 +100,7 @@ def test_the_head_has_the_job_from_the_environment_of_the_task(at: Path) -> None
 
 def test_files_have_the_permissions_asked_for(at: Path) -> None:
     reported(FINE, reports={"json": "a.json"})
-    reported(FINE, reports={"json": "b.json"}, mode=0o640)
+    reported(FINE, reports={"json": "b.json"}, mode="0640")
     assert [(at / name).stat().st_mode & 0o777 for name in ("a.json", "b.json")] == [0o600, 0o640]
 
 
@@ -196,6 +196,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "what always fails": ({"verdicts": {"unknown": "warn"}}, "unknown always fails"),
     "a grace without a history": ({"grace": {"pending": 24}}, "would never end"),
     "permissions": ({"mode": "rw"}, "mode: 'rw' is none"),
+    "permissions without quotes": ({"mode": 640}, "in quotes"),
     "a part of a result": ({"result": {**FINE, "grants_omitted": 3}}, "set on_failure=report"),
     "no such variable": ({"result": "acces"}, "there is no variable 'acces'"),
     "a list": ({"result": [FINE]}, "it is a list"),

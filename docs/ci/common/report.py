@@ -56,7 +56,7 @@ def problems_of(file: Path, started: datetime, mailboxes: int, mode: str) -> lis
         report = read(file)
         head, verdict = report["head"], report["verdict"]
         seen = len(mailboxes_of(report))
-        began = head.get("began", head["created"])
+        began = head["began"]
         waiting = without_beginning(report)
         found = [
             (_time(began) < started, f"it is from {began}, before this run began"),

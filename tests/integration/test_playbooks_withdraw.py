@@ -179,9 +179,9 @@ def test_a_deleted_account_is_withdrawn_by_its_sid(set_user_stage: SetStage, cor
 def test_a_mailbox_that_could_not_be_read_fails_dry_or_not_and_the_rest_is_taken_back(set_user_stage: SetStage) -> None:
     organisation = granted(3)
     blind = organisation.recipients[2]
-    faults = (Fault("Get-MailboxPermission", Trouble.DIRECTORY, times=99, identity=blind.guid),)
+    faults = (Fault("Get-MailboxPermission", Trouble.SERVER_SIDE, times=99, identity=blind.guid),)
     stage = set_user_stage(organisation, host=STAND_IN, options=SimulatorOptions(tenant_faults=faults))
-    cause = f"the first {blind.address}, {ROUTER}, Full Access: Exchange answered: The LDAP server is unavailable."
+    cause = f"the first {blind.address}, {ROUTER}, Full Access: Exchange answered: A server side error has occurred"
 
     rehearsed = rehearse(stage, ROUTER)
     assert (rehearsed.status, stage.writes) == (2, [])

@@ -253,7 +253,7 @@ def test_a_rotation_has_no_moment_without_an_account_that_works(old_world: Stage
 def test_where_the_heir_is_refused_the_old_account_stays(set_stage: SetStage, old_world: Stage) -> None:
     organisation = old_world.tenant.organisation
     sales = next(each for each in organisation.recipients if each.address == SALES)
-    refused = Fault("Add-RecipientPermission", Trouble.THROTTLED, Effect.REFUSED, times=99, identity=sales.guid)
+    refused = Fault("Add-RecipientPermission", Trouble.OUT_OF_SCOPE, Effect.REFUSED, times=99, identity=sales.guid)
     stage = set_stage(organisation, host=STAND_IN, options=SimulatorOptions(tenant_faults=(refused,)))
     gap = Gap(stage)
     run = rotate(stage, verify=0)

@@ -79,7 +79,7 @@ _SYSTEMS = (
 def source_of(environ: Mapping[str, str]) -> Source:
     """Of the first system whose variables are set, else empty. No other variable than those of the table is looked at.
 
-    Addresses lose what stands before an ``@`` in them, for that would be a password.
+    Addresses lose what could be a password: what stands before an ``@``, and the query of each variable.
     """
     for system in _SYSTEMS:
         if all(environ.get(name) for name in system.signs):
@@ -88,7 +88,7 @@ def source_of(environ: Mapping[str, str]) -> Source:
                 commit=_filled(system.commit, environ),
                 ref=_filled(system.ref, environ),
                 job=_filled(system.job, environ),
-                url=_address(_filled(system.url, environ)),
+                url=_address(_filled(system.url, _without_queries(system.url, environ))),
             )
     return NOWHERE
 
@@ -100,6 +100,12 @@ def _filled(templates: tuple[str, ...], environ: Mapping[str, str]) -> str:
             text = _NAME.sub(lambda found: environ[found.group(1)], template)
             return _CONTROL.sub(" ", text).strip()[:LONGEST]
     return ""
+
+
+def _without_queries(templates: tuple[str, ...], environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the templates. A query or fragment that a template has itself is none of a variable."""
+    names = {name for template in templates for name in _NAME.findall(template)}
+    return {name: re.split("[?#]", environ.get(name, ""))[0] for name in names}
 
 
 def _address(text: str) -> str:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._report.document import Document
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._report.markdown import render
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._report.markdown import prose, render
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -151,6 +151,11 @@ def test_a_long_list_of_changes_is_cut_with_a_count() -> None:
     assert "- Mended (25): " in text
     assert len(re.findall(r"`m\d+@", text)) == 20
     assert ", and 5 more" in text
+
+
+@pytest.mark.parametrize("word", ["GH-1", "0123456789abcdef0123456789abcdef01234567", "c0ffee5,", "contoso/access"])
+def test_what_could_be_a_reference_to_a_commit_or_a_repository_is_none(word: str) -> None:
+    assert prose(f"see {word}") == f"see `{word.rstrip(',')}`{word[-1] if word.endswith(',') else ''}"
 
 
 def test_no_report_before_and_no_change_are_told_apart() -> None:

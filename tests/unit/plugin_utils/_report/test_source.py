@@ -108,6 +108,15 @@ def test_what_is_no_address_of_the_web_is_none(url: str) -> None:
     assert source_of({**GITLAB, "CI_JOB_URL": url})["url"] == ""
 
 
+def test_an_address_loses_the_query_of_a_variable_and_keeps_that_of_the_template() -> None:
+    url = "https://gitlab.example/-/jobs/7"
+    for secret in ("?token=s3cret", "#s3cret"):
+        assert source_of({**GITLAB, "CI_JOB_URL": url + secret})["url"] == url
+    azure = {**SYSTEMS["Azure Pipelines"][0], "SYSTEM_COLLECTIONURI": "https://dev.azure.example/contoso/?token=s3cret"}
+    assert "s3cret" not in source_of(azure)["url"]
+    assert "/_build/results?buildId=" in source_of(azure)["url"]
+
+
 def test_a_name_is_one_short_line() -> None:
     found = source_of({**GITLAB, "CI_COMMIT_REF_NAME": "a\nb\x1b[31m" + "c" * 10_000})
     assert found["ref"].startswith("a b [31mccc")

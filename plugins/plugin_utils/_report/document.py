@@ -25,8 +25,8 @@ class Source(TypedDict):
 class Head(TypedDict):
     """``created``: when the report was. ``began``, ``ended``: the run. All RFC 3339, UTC.
 
-    ``application``: who signed in. ``mode``: audit or enforcement. ``rehearsal``: it ran on a snapshot. ``coverage``: as
-    mailbox_delegation gives it.
+    ``application``: who signed in. ``mode``: audit or enforcement. ``rehearsal``: it ran on a snapshot.
+    ``coverage``: as mailbox_delegation gives it.
     """
 
     created: str

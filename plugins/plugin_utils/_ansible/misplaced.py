@@ -12,7 +12,7 @@ from typing import Any, Union
 from .._access.desired import InputError
 
 PREFIX = "mailbox_delegation_"
-#: The host variables; they are read from the inventory (and facts), not from plays, roles, tasks or the command line.
+#: The host variables; they are read from the inventory (and facts and extra variables), not from plays, roles or tasks.
 HOST_VARIABLES = (
     "mailbox_delegation_profile",
     "mailbox_delegation_state",
@@ -21,8 +21,8 @@ HOST_VARIABLES = (
     "mailbox_delegation_until",
     "mailbox_delegation_reason",
 )
-#: One organisation is signed in to, so it may be held against a single name.
-_OF_ALL = "mailbox_delegation_organization"
+#: Those that are of one mailbox: the same for all would revoke every grant, or mean one mailbox by every name.
+_OF_ONE = ("mailbox_delegation_mailbox", "mailbox_delegation_state", "mailbox_delegation_until")
 #: Variables of the role and the playbooks that look like one of those.
 NOT_OF_HOSTS = frozenset({"mailbox_delegation_profiles", "mailbox_delegation_report"})
 #: How alike two names are of which one is the other misspelt, 1 being the same.
@@ -47,9 +47,9 @@ def check_visible(task_variables: Mapping[str, Any], host_variables: Mapping[str
 
 
 def check_extra(extra_variables: Iterable[str]) -> None:
-    """Raises InputError for host variables of the command line: they win over what the inventory says of each host, so
-    that one word would revoke the grants of them all."""
-    everywhere = [name for name in HOST_VARIABLES if name in extra_variables and name != _OF_ALL]
+    """Raises InputError for host variables of the command line that are of one mailbox: they win over what the
+    inventory says of each host, so that one word would revoke the grants of them all."""
+    everywhere = [name for name in _OF_ONE if name in extra_variables]
     if everywhere:
         raise InputError(
             f"{name} is set with -e, where it would hold for every mailbox, whatever the inventory says of each: set "

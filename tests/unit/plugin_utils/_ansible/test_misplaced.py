@@ -55,7 +55,7 @@ def test_what_would_hold_for_every_mailbox_is_not_taken_from_the_command_line() 
         "mailbox_delegation_state",
         "mailbox_delegation_until",
     ]
-    check_extra(["mailbox_delegation_organization", "mailbox_delegation_profiles", "state"])
+    check_extra(["mailbox_delegation_organization", "mailbox_delegation_profile", "state"])
 
 
 @pytest.mark.parametrize(

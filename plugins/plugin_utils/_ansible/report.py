@@ -11,6 +11,7 @@ from typing import Any, Union
 
 from .._access.desired import InputError
 from .._access.model import Outcome
+from .._access.sentences import in_words, mailboxes_in, spoken
 from .._exchange.failures import Failure, FailureClass
 from .._journal.entries import VERSION
 from .._report.build import Context, build, check_result
@@ -19,7 +20,7 @@ from .._report.earlier import UnfitReport, earlier_report
 from .._report.files import check_paths, mode_of, write
 from .._report.formats import RENDERERS
 from .._report.source import source_of
-from .._report.verdict import JUDGED, NIGHT_AFTER_NIGHT, WARN, in_words, mailboxes_in, policy_of, spoken
+from .._report.verdict import JUDGED, NIGHT_AFTER_NIGHT, WARN, policy_of
 from .._wording import counted
 from .action import NOTHING_FAILED, CollectionAction, in_words_of
 from .arguments import ArgumentSpec
@@ -133,7 +134,7 @@ def _told(document: Document, written: Mapping[str, str], faults: list[str], on_
         **in_words_of(_failure(document, bool(faults)) if failed else NOTHING_FAILED),
         "msg": ". ".join([*faults, sentence]),
         "reports": dict(written),
-        "mailboxes": mailboxes_in(document["rows"]),
+        "mailboxes": mailboxes_in(row["mailbox"] for row in document["rows"]),
         "verdict": dict(verdict),
         "changes": {name: len(those) for name, those in changes.items() if isinstance(those, list)} if changes else {},
     }

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._access.holdings import EVERYWHERE
 from .._access.model import Finding, Outcome, Report, State
+from .._access.sentences import in_words, tally
 from .._exchange.failures import Failure, FailureClass
-from .._wording import counted, counted_noun
+from .._wording import counted
 
 #: A failed task is printed whole, so it carries no more than a person reads.
 FAILED_ROWS = 50
@@ -23,9 +23,10 @@ def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Map
     """The result of a task that ran to its end or stopped on the way; ``failed`` is left to ``settled``."""
     failing = [one for one in report.findings if one.outcome.fails(check_mode)]
     failure = report.stop.failure if report.stop else failure_of(failing)
+    sentence = sentence_of(report, check_mode)
     result: dict[str, Any] = {
         "changed": any(one.changes(check_mode) for one in report.findings),
-        "msg": sentence_of(report, check_mode),
+        "msg": sentence,
         "grants": [row_of(one) for one in report.findings],
         "attention": attention_of(report.findings),
         "summary": summary_of(report.findings),
@@ -34,7 +35,7 @@ def result_of(report: Report, check_mode: bool, with_diff: bool, statistics: Map
         "verdict": {
             "failed": bool(failing or report.stop),
             "drift": any(one.outcome.is_drift for one in report.findings),
-            "msg": sentence_of(report, check_mode),
+            "msg": sentence,
         },
         "failure_class": failure.kind.value,
         "retry_safe": failure.retry_safe,
@@ -66,7 +67,7 @@ def attention_of(findings: Iterable[Finding]) -> list[str]:
     """The first rows that are not as wanted, each in words."""
     bad = [one for one in findings if one.outcome not in _DONE]
     more = [f"and {len(bad) - FAILED_ROWS} more"] if len(bad) > FAILED_ROWS else []
-    return [_in_words(one) for one in bad[:FAILED_ROWS]] + more
+    return [in_words(row_of(one)) for one in bad[:FAILED_ROWS]] + more
 
 
 def row_of(finding: Finding) -> dict[str, Any]:
@@ -94,24 +95,12 @@ def summary_of(findings: Iterable[Finding]) -> dict[str, int]:
 
 def sentence_of(report: Report, check_mode: bool) -> str:
     """What a person needs to know, in one sentence."""
-    counted = summary_of(report.findings)
-    parts = [f"{counted[one.value]} {one.value.replace('_', ' ')}" for one in Outcome if counted[one.value]]
-    counts = ", ".join(parts) or "nothing to look at"
-    mailboxes = len({finding.host for finding in report.findings} - {EVERYWHERE})
-    text = f"{counted_noun(counted['total'], 'grant')} on {counted_noun(mailboxes, 'mailbox')}: {counts}"
+    text = tally((one.outcome.value for one in report.findings), (one.host for one in report.findings))
     if report.aborted:
         return f"{report.aborted}. {text}"
     failing = (one for one in report.findings if one.outcome.fails(check_mode))
     first = next(failing, None) or next((one for one in report.findings if one.outcome.is_drift), None)
-    return text if first is None else f"{text}. First: {_in_words(first)}"
-
-
-def _in_words(finding: Finding) -> str:
-    """One row in words, and no other mailbox's (peers D14)."""
-    text = f"{finding.host}, {finding.account}, {finding.right.wording}: {finding.outcome.value.replace('_', ' ')}"
-    if finding.cause:
-        text += f", {finding.cause}"
-    return f"{text} ({finding.next_step})" if finding.next_step else text
+    return text if first is None else f"{text}. First: {in_words(row_of(first))}"
 
 
 def _pending(findings: Iterable[Finding]) -> list[str]:
@@ -126,7 +115,7 @@ def _surplus(findings: Iterable[Finding]) -> list[str]:
     surplus = [finding for finding in findings if finding.outcome is Outcome.SURPLUS]
     if not surplus:
         return []
-    return [f"{counted(len(surplus), 'grant is', 'grants are')} surplus, the first: {_in_words(surplus[0])}"]
+    return [f"{counted(len(surplus), 'grant is', 'grants are')} surplus, the first: {in_words(row_of(surplus[0]))}"]
 
 
 def diff_of(findings: Iterable[Finding], check_mode: bool) -> dict[str, str]:

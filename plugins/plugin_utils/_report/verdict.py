@@ -14,9 +14,8 @@ from math import isfinite
 from typing import Any
 
 from .._access.desired import InputError
-from .._access.holdings import EVERYWHERE
 from .._access.model import Outcome
-from .._exchange.rights import Right
+from .._access.sentences import in_words, tally
 from .._wording import counted_noun
 from .document import Row, Verdict
 
@@ -154,9 +153,7 @@ def sentence_of(rows: Sequence[Row], stopped: str) -> str:
         return stopped
     if not rows:
         return "0 grants on 0 mailboxes: nothing was looked at, which is never taken for all being well"
-    outcomes = Counter(row["outcome"] for row in rows)
-    parts = [f"{outcomes[one.value]} {spoken(one.value)}" for one in Outcome if outcomes[one.value]]
-    text = f"{counted_noun(len(rows), 'grant')} on {counted_noun(mailboxes_in(rows), 'mailbox')}: {', '.join(parts)}"
+    text = tally((row["outcome"] for row in rows), (row["mailbox"] for row in rows))
     worst = next((row for word in (FAIL, WARN) for row in rows if row["verdict"] == word), None)
     if worst:
         text += f". First: {in_words(worst)}"
@@ -164,21 +161,3 @@ def sentence_of(rows: Sequence[Row], stopped: str) -> str:
     if again:
         text += f". Something else keeps removing {counted_noun(len(again), 'grant')}, see {again[0]['mailbox']}"
     return text
-
-
-def mailboxes_in(rows: Sequence[Row]) -> int:
-    """How many mailboxes the rows are about. What could not be looked for anywhere is about none."""
-    return len({row["mailbox"] for row in rows} - {EVERYWHERE})
-
-
-def in_words(row: Row) -> str:
-    """One row, as the result of mailbox_delegation tells it."""
-    text = f"{row['mailbox']}, {row['account']}, {Right(row['right']).wording}: {spoken(row['outcome'])}"
-    if row["cause"]:
-        text += f", {row['cause']}"
-    return f"{text} ({row['next_step']})" if row["next_step"] else text
-
-
-def spoken(outcome: str) -> str:
-    """``not_found`` as people write it."""
-    return outcome.replace("_", " ")

@@ -129,26 +129,17 @@ class HostVariables(Mapping[str, Mapping[str, Any]]):
         grouped = any(profile.groups for profile in profiles.values())
         self._names = (*HOST_VARIABLES, REJECTED_ROWS, *(("group_names",) if grouped else ()))
         self._read: dict[str, dict[str, Any]] = {}
-        self._fine: set[str] = set()
         self.misspelt: dict[str, tuple[str, str]] = {}
 
     def __getitem__(self, host: str) -> Mapping[str, Any]:
         if host not in self._read:
             variables = self._hostvars[host]
             self._read[host] = {name: variables[name] for name in self._names if name in variables}
-            self._look_at_names(host, variables)
+            for name in variables:
+                meant = meant_by(str(name))
+                if meant:
+                    self.misspelt.setdefault(name, (meant, host))
         return self._read[host]
-
-    def _look_at_names(self, host: str, names: Iterable[str]) -> None:
-        """Each name is judged once, however many hosts have it."""
-        for name in names:
-            if name in self._fine or name in self.misspelt:
-                continue
-            meant = meant_by(str(name))
-            if meant:
-                self.misspelt[name] = (meant, host)
-            else:
-                self._fine.add(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._hostvars)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import cache
 from typing import Any, Union
 
 from .._access.desired import InputError
@@ -58,8 +59,9 @@ def check_extra(extra_variables: Iterable[str]) -> None:
         )
 
 
+@cache
 def meant_by(name: str) -> Union[str, None]:
-    """The host variable of which this is a misspelling, or None."""
+    """The host variable of which this is a misspelling, or None. A name is judged once, however many hosts have it."""
     if not name.startswith(PREFIX) or name in HOST_VARIABLES or name in NOT_OF_HOSTS:
         return None
     known = [one[len(PREFIX) :] for one in HOST_VARIABLES]

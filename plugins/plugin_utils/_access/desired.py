@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from .._exchange.accounts import Account, account_fault
 from .._exchange.directory import Found
-from .._exchange.failures import Failure
+from .._exchange.failures import Failure, FailureClass
 from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, address_fault
 from .._exchange.rights import Right
 from .._wording import counted
@@ -153,9 +153,16 @@ def account_problems(wishes: Iterable[Wish], accounts: Mapping[str, Account]) ->
     return tuple(fault for asked, account in accounts.items() if (fault := _account_problem(asked, account, granted)))
 
 
-def are_unknown(accounts: Mapping[str, Account]) -> int:
-    """How many accounts are a problem only because Exchange did not tell who they are."""
-    return sum(isinstance(one, Problem) and one.kind is ProblemKind.UNKNOWN for one in accounts.values())
+def untold(accounts: Mapping[str, Account]) -> list[Problem]:
+    """Of the accounts that are a problem only because Exchange did not tell who they are."""
+    problems = (one for one in accounts.values() if isinstance(one, Problem))
+    return [one for one in problems if one.kind is ProblemKind.UNKNOWN]
+
+
+def failure_of(problems: Iterable[Problem]) -> Failure:
+    """What a run fails at that is not told of these. What is not permitted somebody has to permit first."""
+    may_pass = all(one.may_pass for one in problems)
+    return Failure(FailureClass.EXCHANGE if may_pass else FailureClass.PERMISSION, retry_safe=may_pass)
 
 
 def _account_problem(asked: str, account: Account, granted: set[str]) -> str:
@@ -222,7 +229,8 @@ def _obstacle(wish: Wish, found: Found, principal: Principal, any_recipient: boo
         if found.kind is ProblemKind.NOT_FOUND and wish.state is State.ABSENT:
             gone = _finding(wish, Outcome.COMPLIANT, "", "")
             return replace(gone, before="not held", notes=(*gone.notes, f"the mailbox is gone: {found.cause}"))
-        return _finding(wish, _OUTCOME_OF[found.kind], found.cause, found.remedy)
+        hindered = _finding(wish, _OUTCOME_OF[found.kind], found.cause, found.remedy)
+        return replace(hindered, may_pass=found.may_pass)
     if not found.is_mailbox and not any_recipient:
         return replace(_finding(wish, Outcome.UNSUPPORTED, *_not_a_mailbox(wish, found)), address=found.address)
     if found.guid == principal.guid and wish.state is State.PRESENT:

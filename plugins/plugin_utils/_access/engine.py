@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from .._exchange import cmdlets
 from .._exchange.accounts import find_accounts
 from .._exchange.directory import Found, find_recipients
-from .._exchange.failures import Failure, FailureClass
 from .._exchange.identities import Principal
 from .._exchange.memory import RememberingSession
 from .._exchange.rights import Right
@@ -23,31 +22,37 @@ from .desired import (
     AccountsUnknown,
     InputError,
     account_problems,
-    are_unknown,
+    failure_of,
     shared_sids,
     split_by_address,
+    untold,
     wants_of,
 )
 from .estimate import estimate
 from .exclusive import find_others
+from .gate import Decided, Gate, first_stop
 from .holdings import read_holdings
 from .journal import Journal, NoJournal
 from .meter import MeteredSession, Statistics, Watch
-from .model import Facts, Finding, Grant, Observed, Report, State, Stop, Want, Wish
+from .model import Facts, Finding, Grant, Observed, Report, State, Want, Wish
 from .observe import doubts_in_words, doubts_of, observe
-from .plan import Step, plan
+from .plan import Step, left_undone, plan
 from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
 from .writing import OUT_OF_TIME, Writer
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a run goes about it. ``any_recipient``: Send As may be asked for on more than mailboxes."""
+    """How a run goes about it. ``any_recipient``: Send As may be asked for on more than mailboxes.
+
+    ``gates``: each may keep the run from its first write.
+    """
 
     check_mode: bool
     write: WriteSettings = field(default_factory=WriteSettings)
     brakes: Brakes = field(default_factory=Brakes)
     any_recipient: bool = False
+    gates: tuple[Gate, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,21 +105,26 @@ def ensure(
     made = plan(wants, observed)
     surplus = _look_for_surplus(reading, scope, directory, wants, [*hopeless, *problems])
     others = _look_for_others(reading, wants, directory, wishes) if scope.exclusive else Surplus((), ())
-    held = {want.grant.key for want in wants if _is_held(want, observed)}
-    steps = _spread((*made.steps, *surplus.steps, *others.steps))
-    brake = options.brakes.why_not(steps, len({wish.host for wish in scope.wishes}))
-    stop: Stop | None = None
-    if options.check_mode or brake:
-        done = [left_by(brake, step, options.check_mode) for step in steps]
+    rest = (*hopeless, *problems, *surplus.findings, *others.findings)
+    decided = Decided(wants, observed, _spread((*made.steps, *surplus.steps, *others.steps)), rest)
+    brake = options.brakes.why_not(decided.steps, len({wish.host for wish in scope.wishes}))
+    stop = first_stop(options.gates, decided)
+    if stop:
+        done = [left_undone(step, stop.why) for step in decided.steps]
+    elif options.check_mode or brake:
+        done = [left_by(brake, step, options.check_mode) for step in decided.steps]
     else:
-        done, stop = Writer(metered, options.write, watch, journal or NoJournal()).carry_out_in_order(steps, held)
+        held = {want.grant.key for want in wants if _is_held(want, observed)}
+        writer = Writer(metered, options.write, watch, journal or NoJournal())
+        done, stop = writer.carry_out_in_order(decided.steps, held)
     metered.enter("")
-    findings = (*hopeless, *problems, *made.findings, *surplus.findings, *others.findings, *done)
+    findings = (*rest, *made.findings, *done)
     report = Report(
         findings=tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))),
         warnings=tuple(_warnings(observed, wants, brake)),
         stop=stop,
         coverage={**_coverage(wants, observed), **surplus.coverage},
+        decided=decided,
     )
     return report, metered.statistics
 
@@ -127,9 +137,9 @@ def _accounts(session: Session, metered: MeteredSession, scope: Scope, wishes: S
     asked += [*scope.retired, *(scope.surplus.accounts if scope.surplus else ())]
     accounts = find_accounts(session, asked)
     faults = account_problems(wishes, accounts)
-    if faults and len(faults) == are_unknown(accounts):
-        untold = Failure(FailureClass.EXCHANGE, retry_safe=True)
-        raise AccountsUnknown(faults, OUT_OF_TIME.failure if metered.is_over else untold)
+    unknown = untold(accounts)
+    if faults and len(faults) == len(unknown):
+        raise AccountsUnknown(faults, OUT_OF_TIME.failure if metered.is_over else failure_of(unknown))
     principals = {one: account for one, account in accounts.items() if isinstance(account, Principal)}
     faults = faults or (*shared_sids(principals.values()), *_still_needed(scope.retired, everything, principals))
     if faults:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Union
+from typing import TYPE_CHECKING, Union
 
 from .._exchange.failures import Failure
 from .._exchange.identities import Principal, Recipient
 from .._exchange.rights import AccessEntry, Right
 from .terms import ENDLESS, Term
+
+if TYPE_CHECKING:
+    from .gate import Decided
 
 
 class State(str, Enum):
@@ -203,12 +206,13 @@ class Stop:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run came to. ``stop``: why it stopped before its end, if it did."""
+    """What a run came to. ``stop``: why it stopped before its end, if it did. ``decided``: what it was to do."""
 
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
     stop: Stop | None = None
     coverage: dict[str, str] = field(default_factory=dict)
+    decided: Decided | None = None
 
     @property
     def aborted(self) -> str:

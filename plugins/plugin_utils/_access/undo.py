@@ -19,6 +19,7 @@ from .._journal.effects import Trace
 from .brakes import left_by
 from .desired import InputError, shared_sids
 from .engine import Options
+from .gate import Decided, first_stop
 from .journal import Journal
 from .meter import MeteredSession, Statistics, Watch
 from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Stop, Unknown
@@ -51,16 +52,21 @@ def undo(
     observed = _read(metered, targets, options.write.verify, watch)
     decided = [one for target in targets for one in plan_back(target, observed[target.grant])]
     moves = [one for one in decided if isinstance(one, Move)]
-    brake = options.brakes.why_not([move.step for move in moves], len({trace.mailbox.guid for trace in traces}))
-    stop: Stop | None = None
-    if options.check_mode or brake:
+    steps = tuple(move.step for move in moves)
+    findings = tuple(one for one in (*found, *decided) if isinstance(one, Finding))
+    brake = options.brakes.why_not(steps, len({trace.mailbox.guid for trace in traces}))
+    stop = first_stop(options.gates, Decided((), observed, steps, findings))
+    if stop:
+        done = [left_undone(step, stop.why) for step in steps]
+    elif options.check_mode or brake:
         done = [left_by(brake, move.step, options.check_mode) for move in moves]
     else:
         done, stop = _carry_out(metered, moves, options, watch, journal)
     metered.enter("")
-    findings = [one for one in (*found, *decided, *done) if isinstance(one, Finding)]
     report = Report(
-        findings=tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))),
+        findings=tuple(
+            sorted((*findings, *done), key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))
+        ),
         warnings=(*([f"brake: {brake}"] if brake else []), *doubts_in_words(doubts_of(observed))),
         stop=stop,
         coverage=_coverage(traces, observed),

@@ -20,6 +20,8 @@ class FailureClass(str, Enum):
     POWERSHELL = "powershell"
     SIGN_IN = "sign_in"
     PERMISSION = "permission"
+    POLICY = "policy"
+    PLAN = "plan"
     EXCHANGE = "exchange"
     SESSION_LOST = "session_lost"
     MAX_RUNTIME = "max_runtime"

@@ -12,6 +12,7 @@ from pathlib import Path
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.apply import WriteSettings
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.gate import Gate
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import Journal
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Report
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.plan import Step
@@ -110,6 +111,7 @@ def restored(
     brakes: Brakes | None = None,
     watch: FakeWatch | None = None,
     verify: float = 120.0,
+    gates: tuple[Gate, ...] = (),
 ) -> Report | None:
     """Restores a run from the journal, and is killed at a write. None if it was, or if there is nothing to restore."""
     file = JournalFile(str(path))
@@ -119,7 +121,7 @@ def restored(
         if found is None:
             return None
         journal = FileJournal(file, ORGANIZATION, "mailbox_permission_restore", of=found.id)
-        options = Options(check_mode, WriteSettings(verify=verify), brakes or Brakes())
+        options = Options(check_mode, WriteSettings(verify=verify), brakes or Brakes(), gates=gates)
         dying = DyingJournal(journal, number, moment)
         session = signed_in(tenant, read_only=check_mode)
         report, _statistics = undo(session, traces_of(runs, found), options, watch or FakeWatch(), dying)

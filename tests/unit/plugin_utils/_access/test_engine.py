@@ -130,6 +130,24 @@ def test_an_account_that_exchange_does_not_tell_of_is_no_fault_of_the_input() ->
     assert writes(tenant) == []
 
 
+@pytest.mark.parametrize("cmdlet", ["Get-User", "Get-EXORecipient"])
+def test_an_account_that_it_is_not_permitted_to_look_up_is_not_tried_again(cmdlet: str) -> None:
+    tenant = three()
+    forbidden = Answer(error=CmdletError("Access is denied."))
+    tenant.before_invoke = lambda asked, parameters: forbidden if asked == cmdlet else None
+    with pytest.raises(AccountsUnknown, match=r"account router@contoso\.com: Exchange answered: ") as raised:
+        run(tenant, wishes([A]))
+    assert raised.value.failure == Failure(FailureClass.PERMISSION, retry_safe=False)
+
+
+def test_a_mailbox_that_it_is_not_permitted_to_look_up_is_not_tried_again() -> None:
+    tenant = three()
+    forbidden = Answer(error=CmdletError("Access is denied."))
+    tenant.before_invoke = lambda cmdlet, parameters: forbidden if A in str(parameters) else None
+    (row,) = run(tenant, wishes([A])).report.findings
+    assert (row.outcome, row.may_pass) == (Outcome.UNKNOWN, False)
+
+
 def test_an_account_that_there_was_no_time_to_look_up_ends_the_run_for_that() -> None:
     tenant = three()
     over = Answer(error=CmdletError("not reached: max_runtime, 9 seconds, was over", code=NOT_REACHED))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Union
 
 from . import cmdlets, filters
-from .directory import Found, ask_all, find_by_id, find_recipients, why_no_evidence
+from .directory import Found, ask_all, find_by_id, find_recipients, untold, why_no_evidence
 from .identities import Principal, Problem, ProblemKind, Recipient, is_guid, is_sid, list_of, strange_sign, text_of
 from .session import Answer, Call, Row, Session
 
@@ -87,9 +87,9 @@ def _has_sid(sid: str) -> str:
 
 def _account(asked: str, answer: Answer, owners: Mapping[str, Found]) -> Account:
     owner = owners.get(asked)
-    fault = why_no_evidence(answer)
-    if fault:
-        return Problem(ProblemKind.UNKNOWN, fault)
+    problem = untold(answer)
+    if problem:
+        return problem
     if isinstance(owner, Problem) and owner.kind is not ProblemKind.NOT_FOUND:
         return owner
     principals = list({one.guid: one for one in (_principal(asked, row, owner) for row in answer.rows)}.values())

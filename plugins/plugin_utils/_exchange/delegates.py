@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Union
 
 from . import cmdlets, filters
@@ -31,7 +31,11 @@ def read_delegates_on(session: Session, mailboxes: Iterable[Recipient]) -> dict[
         cmdlets.get_send_on_behalf_of,
         alone=cmdlets.get_delegates_on,
     )
-    return {**_of_each(guids, rows), **{guid: NoEvidence(fault) for guid, fault in faults.items()}}
+    return {**_of_each(guids, rows), **_without_evidence(faults)}
+
+
+def _without_evidence(faults: Mapping[str, Problem]) -> dict[str, NoEvidence]:
+    return {guid: NoEvidence(problem.cause, may_pass=problem.may_pass) for guid, problem in faults.items()}
 
 
 def read_delegates_everywhere(session: Session, mailboxes: Iterable[Recipient]) -> dict[str, Delegates]:

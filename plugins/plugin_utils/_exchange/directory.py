@@ -47,6 +47,12 @@ def may_pass(answer: Answer) -> bool:
     return answer.error is None or diagnose(answer.error).meaning is not Meaning.NOT_PERMITTED
 
 
+def untold(answer: Answer) -> Union[Problem, None]:
+    """None where the rows of a read may be believed, else what stands in the way of it."""
+    fault = why_no_evidence(answer)
+    return None if fault is None else Problem(ProblemKind.UNKNOWN, fault, may_pass=may_pass(answer))
+
+
 def find_recipients(session: Session, addresses: Iterable[str]) -> dict[str, Found]:
     """The one recipient that owns each address, or why there is none. Keys: the addresses in lower case."""
     wanted = list(dict.fromkeys(address.lower() for address in addresses))
@@ -57,7 +63,7 @@ def find_recipients(session: Session, addresses: Iterable[str]) -> dict[str, Fou
         for address in recipient.addresses & owners.keys():
             owners[address].append(recipient)
     found: dict[str, Found] = {address: _only(owners[address]) for address in wanted}
-    found.update({address: Problem(ProblemKind.UNKNOWN, fault) for address, fault in faults.items()})
+    found.update(faults)
     missing = [address for address in wanted if not owners[address] and address not in faults]
     found.update(_look_closer(session, missing))
     return found
@@ -100,10 +106,7 @@ def _look_closer(session: Session, addresses: Iterable[str]) -> dict[str, Found]
 
 
 def _owner(address: str, answer: Answer) -> Found:
-    fault = why_no_evidence(answer)
-    if fault:
-        return Problem(ProblemKind.UNKNOWN, fault)
-    return _only(_unique(one for one in map(recipient_of, answer.rows) if address in one.addresses))
+    return untold(answer) or _only(_unique(one for one in map(recipient_of, answer.rows) if address in one.addresses))
 
 
 def _was_shown(found: Found) -> bool:
@@ -137,7 +140,7 @@ def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
 
     wanted = list(dict.fromkeys(one.lower() for one in ids))
     owners: dict[str, list[Recipient]] = {one: [] for one in wanted}
-    faults: dict[str, str] = {}
+    faults: dict[str, Problem] = {}
     for call in (cmdlets.get_recipients_classic, once_more):
         missing = [one for one in wanted if not owners[one] and one not in faults]
         rows, more = by_filter(session, missing, condition, call)
@@ -145,9 +148,7 @@ def find_by_id(session: Session, ids: Iterable[str]) -> dict[str, Found]:
         for recipient in _unique(recipient_of(row) for row in rows):
             for one in recipient.ids & owners.keys():
                 owners[one].append(recipient)
-    found = {one: _only(owners[one]) for one in wanted}
-    found.update({one: Problem(ProblemKind.UNKNOWN, fault) for one, fault in faults.items()})
-    return found
+    return {one: faults.get(one) or _only(owners[one]) for one in wanted}
 
 
 def find_by_name(session: Session, names: Iterable[str]) -> dict[str, Union[tuple[Recipient, ...], Problem]]:
@@ -159,16 +160,16 @@ def find_by_name(session: Session, names: Iterable[str]) -> dict[str, Union[tupl
         bearers = found.get(recipient.name.lower(), ())
         if not isinstance(bearers, Problem):
             found[recipient.name.lower()] = (*bearers, recipient)
-    found.update({name: Problem(ProblemKind.UNKNOWN, fault) for name, fault in faults.items()})
+    found.update(faults)
     return found
 
 
 def list_recipients(session: Session) -> Union[tuple[Recipient, ...], Problem]:
     """Everything in the organisation that has an address, or why that is not known."""
     (answer,) = ask_all(session, {"": cmdlets.list_recipients()}).values()
-    fault = why_no_evidence(answer)
-    if fault:
-        return Problem(ProblemKind.UNKNOWN, fault, "mend the cause and run it again")
+    problem = untold(answer)
+    if problem:
+        return replace(problem, remedy="mend the cause and run it again")
     recipients = tuple(recipient_of(row) for row in answer.rows)
     if not all(one.guid for one in recipients):
         return Problem(ProblemKind.UNKNOWN, "Exchange shows recipients without their GUID", "run it again")
@@ -191,25 +192,25 @@ def by_filter(
     condition: Callable[[str], str],
     call: Callable[[str], Call],
     alone: Callable[[str], Call] | None = None,
-) -> tuple[list[Row], dict[str, str]]:
+) -> tuple[list[Row], dict[str, Problem]]:
     """The rows for all items, asked for in batches; and per item that got no evidence, why.
 
     A batch that is refused is halved, down to items alone: no limit on the length is documented (exchange facts 3.3).
     An item that is refused alone is asked for by the call ``alone``, or by the same filter for the classic cmdlet.
     """
     rows: list[Row] = []
-    faults: dict[str, str] = {}
+    faults: dict[str, Problem] = {}
     batches = [tuple(items[start : start + BATCH]) for start in range(0, len(items), BATCH)]
     refused: list[str] = []
     while batches:
         answers = ask_all(session, {batch: call(filters.any_of(map(condition, batch))) for batch in batches})
         batches = []
         for batch, answer in answers.items():
-            fault = why_no_evidence(answer)
-            if fault is None:
+            problem = untold(answer)
+            if problem is None:
                 rows.extend(answer.rows)
             elif not _is_refusal(answer):
-                faults.update(dict.fromkeys(batch, fault))
+                faults.update(dict.fromkeys(batch, problem))
             elif len(batch) > 1:
                 batches.extend(_halves(batch))
             else:
@@ -218,9 +219,9 @@ def by_filter(
     calls = {item: last(item) for item in refused}
     for item, answer in ask_all(session, calls).items():
         rows.extend(answer.rows)
-        fault = why_no_evidence(answer)
-        if fault is not None:
-            faults[item] = fault
+        problem = untold(answer)
+        if problem is not None:
+            faults[item] = problem
     return rows, faults
 
 

@@ -48,11 +48,15 @@ class ProblemKind(str, Enum):
 
 @dataclass(frozen=True)
 class Problem:
-    """What stands in the way, and what to do about it; both sentences without the name of the object."""
+    """What stands in the way, and what to do about it; both sentences without the name of the object.
+
+    ``may_pass``: what is unknown may be established another time, without anybody doing anything.
+    """
 
     kind: ProblemKind
     cause: str
     remedy: str = ""
+    may_pass: bool = True
 
 
 @dataclass(frozen=True)

@@ -13,4 +13,9 @@ def counted(number: int, one: str, many: str) -> str:
 
 def counted_noun(number: int, noun: str) -> str:
     """``1 mailbox``, ``2 mailboxes``, ``0 grants``."""
-    return counted(number, noun, f"{noun}es" if noun.endswith(("x", "s")) else f"{noun}s")
+    return counted(number, noun, plural_of(noun))
+
+
+def plural_of(noun: str) -> str:
+    """``mailboxes``, ``grants``."""
+    return f"{noun}es" if noun.endswith(("x", "s")) else f"{noun}s"

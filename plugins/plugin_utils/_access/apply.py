@@ -52,7 +52,7 @@ class Attempt:
     @property
     def doubtful(self) -> tuple[CmdletError, ...]:
         """The errors after which nobody knows whether the write was carried out, or will be yet."""
-        return tuple(error for error in self.errors if diagnose(error).leaves_doubt)
+        return tuple(error for error in self.errors if _leaves_doubt(error))
 
     def open_writes(self, settings: WriteSettings) -> tuple[Call, ...]:
         """Its writes that may have to be repeated; one that was answered for certain is never sent again."""
@@ -78,7 +78,11 @@ class Attempt:
 
 
 def _is_open(answer: Answer | None) -> bool:
-    return answer is None or (answer.error is not None and diagnose(answer.error).leaves_doubt)
+    return answer is None or (answer.error is not None and _leaves_doubt(answer.error))
+
+
+def _leaves_doubt(error: CmdletError) -> bool:
+    return diagnose(error).leaves_doubt
 
 
 def writes_of(step: Step, settings: WriteSettings) -> tuple[Call, ...]:
@@ -118,7 +122,7 @@ def may_still_appear(attempt: Attempt, seen: Observed) -> bool:
     """Whether waiting may help: Exchange took the write, or may have, and the read does not show it yet."""
     if is_as_wanted(attempt.step, seen) or attempt.had_no_effect or _is_denied(attempt.step, seen):
         return False
-    return not any(not diagnose(error).leaves_doubt for error in attempt.errors)
+    return all(map(_leaves_doubt, attempt.errors))
 
 
 def may_be_sent_again(attempt: Attempt, seen: Observed) -> bool:

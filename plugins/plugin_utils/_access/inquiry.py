@@ -16,7 +16,7 @@ from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, a
 from .._exchange.listings import read_send_as_everywhere
 from .._exchange.rights import Right
 from .._exchange.session import Session
-from .._wording import counted_noun
+from .._wording import counted_noun, plural_of
 from .holdings import EVERYWHERE, sightings
 from .meter import MeteredSession, Statistics, Watch
 from .notebook import Gap, Notebook, Permission
@@ -186,8 +186,7 @@ def _coverage_of_holders(
 
 
 def _so_many(read: int, asked: int, what: str) -> str:
-    text = counted_noun(asked, what)
-    return f"{read} of {text}" if asked else f"no {text.removeprefix('0 ')}"
+    return f"{read} of {counted_noun(asked, what)}" if asked else f"no {plural_of(what)}"
 
 
 def _left_out(inquiry: Inquiry, field: _Field) -> list[str]:

@@ -49,9 +49,7 @@ def render(document: Document) -> str:
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites{_totals(NAME, everything, share)}>"]
     properties = _properties(document)
     for name, cases in suites.items():
-        totals = _totals(
-            name, cases, share, skipped=_count(cases, "skipped"), timestamp=document["head"]["created"][:19]
-        )
+        totals = _totals(name, cases, share, skipped=_count(cases, "skipped"), timestamp=document["head"]["began"][:19])
         lines += [f"<testsuite{totals}>", *properties, *(_case(case, share) for case in cases), "</testsuite>"]
     return "\n".join([*lines, "</testsuites>", ""])
 

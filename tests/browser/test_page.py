@@ -135,7 +135,7 @@ def test_the_keyboard_reaches_all_and_the_focus_is_seen(show: Show) -> None:
     assert names[:2] == ["To the rows", "gitlab audit #12"]
     assert names[names.index("view-attention") :] == [
         *("view-attention", "view-all", "text", "outcome", "verdict", "account"),
-        *("Verdict", "Outcome", "Mailbox", "Account", "Right", "Wanted", "Before", "Since", "Why, and what to do"),
+        *("Verdict", "Outcome", "Mailbox", "Account", "Right", "State", "Before", "Since", "Cause, next step"),
         *("page-first", "page-previous", "page-next", "page-last"),
     ]
     assert [one for one in reached if one[1] == "none" or one[2] < 2] == []

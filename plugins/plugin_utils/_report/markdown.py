@@ -39,9 +39,7 @@ _UNSEEN = re.compile(
 _LOOK_ALIKES = str.maketrans({"`": "ˋ", "|": "¦"})
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&+,;=%-]+")
 
-_HEADER = (
-    "| Mailbox | Account | Right | Wanted | Found | Outcome | Verdict | Why, and what to do |\n" + "|---" * 8 + "|"
-)
+_HEADER = "| Mailbox | Account | Right | State | Before | Outcome | Verdict | Cause, next step |\n" + "|---" * 8 + "|"
 _URGENCY = {"fail": 0, "warn": 1, "ignore": 2}
 _CHANGES = (
     ("new_drift", "New drift"),

@@ -18,7 +18,7 @@ from .verdict import FAIL, NIGHT_AFTER_NIGHT, OK, WARN, WORDS
 #: The worst first.
 VERDICTS = (*WORDS, OK)
 OUTCOMES = tuple(outcome.value for outcome in Outcome)
-COLUMNS = ("Verdict", "Outcome", "Mailbox", "Account", "Right", "Wanted", "Before", "Since", "Why, and what to do")
+COLUMNS = ("Verdict", "Outcome", "Mailbox", "Account", "Right", "State", "Before", "Since", "Cause, next step")
 #: As many rows are there where no script runs, however many the report has.
 STATIC_ROWS = 200
 
@@ -32,7 +32,7 @@ class PageRow:
     mailbox: str
     account: str
     right: str
-    wanted: str
+    state: str
     before: str
     since: str
     details: tuple[str, ...]
@@ -91,7 +91,7 @@ def _page_row(row: Row) -> PageRow:
         mailbox=row["mailbox"],
         account=row["account"],
         right=right_in_words(row["right"]),
-        wanted=row["state"],
+        state=row["state"],
         before=row["before"],
         since=moment_in_words(row["since"]),
         details=tuple(_details(row)),
@@ -118,7 +118,7 @@ def _drawn(row: PageRow) -> Markup:
         (foreign(row.mailbox), *address),
         (foreign(row.account),),
         (row.right,),
-        (row.wanted,),
+        (row.state,),
         (row.before,),
         (row.since,),
         tuple(element("p", foreign(text)) for text in row.details),

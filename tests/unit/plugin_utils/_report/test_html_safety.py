@@ -41,7 +41,7 @@ def test_no_text_from_outside_becomes_markup(text: str) -> None:
 def test_texts_from_outside_are_read_back_from_the_data_as_they_were() -> None:
     texts = [text for text in HOSTILE if text]
     rows = rows_of(read(document([row(cause=text, verdict="fail", mailbox=f"{n:02}") for n, text in enumerate(texts)])))
-    assert [one[COLUMNS.index("Why, and what to do")] for one in rows] == [[text] for text in texts]
+    assert [one[COLUMNS.index("Cause, next step")] for one in rows] == [[text] for text in texts]
 
 
 def test_the_page_can_be_written_as_utf_8() -> None:

@@ -60,8 +60,9 @@ class Brakes:
 
 def left_by(brake: str, step: Step, check_mode: bool) -> Finding:
     """Drift that is left. ``brake``: what ``why_not`` said; check mode would have left it without one, too."""
-    if not brake or check_mode:
-        return left_undone(step)
+    if check_mode:
+        first = "raise the limit that would hold it back, then " if brake else ""
+        return left_undone(step, next_step=f"{first}run it without check mode to change that")
     return left_undone(step, f"brake: {brake}; nothing was written", "look at the plan with --check; raise the limit")
 
 

@@ -108,6 +108,8 @@ def test_check_mode_sends_no_write_and_says_what_it_would_do() -> None:
     tenant = tenant_of(mailbox(A), mailbox(B, send_as=[ROUTER]))
     done = run(tenant, [*wishes([A]), *wishes([B], state=State.ABSENT)], check_mode=True)
     assert done.outcomes == [Outcome.MISSING, Outcome.UNWANTED]
+    steps = [one.next_step for one in done.report.findings]
+    assert steps == ["run it without check mode to change that"] * 2
     assert done.changed
     assert not done.fails
     assert writes(tenant) == []
@@ -325,14 +327,22 @@ def test_an_account_is_replaced_only_where_the_new_one_holds_the_right(
 
 
 @pytest.mark.parametrize(
-    ("check_mode", "cause"),
-    [(True, ""), (False, "brake: 3 writes are called for where max_grants allows 2; nothing was written")],
+    ("check_mode", "cause", "next_step"),
+    [
+        (True, "", "raise the limit that would hold it back, then run it without check mode to change that"),
+        (
+            False,
+            "brake: 3 writes are called for where max_grants allows 2; nothing was written",
+            "look at the plan with --check; raise the limit",
+        ),
+    ],
 )
-def test_a_brake_is_blamed_only_where_it_held_something_back(check_mode: bool, cause: str) -> None:
+def test_a_brake_is_blamed_only_where_it_held_something_back(check_mode: bool, cause: str, next_step: str) -> None:
     tenant = three()
     options = Options(check_mode, brakes=Brakes(grants=Limit("2")))
     report, _statistics = ensure(signed_in(tenant, check_mode), Scope(wishes(THREE)), options, FakeWatch())
-    assert [(one.outcome, one.cause) for one in report.findings] == [(Outcome.MISSING, cause)] * 3
+    told = [(one.outcome, one.cause, one.next_step) for one in report.findings]
+    assert told == [(Outcome.MISSING, cause, next_step)] * 3
     assert report.warnings == ("brake: 3 writes are called for where max_grants allows 2",)
     assert writes(tenant) == []
 

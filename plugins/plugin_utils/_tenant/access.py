@@ -14,7 +14,8 @@ SELF = "S-1-5-10"
 
 @dataclass(frozen=True)
 class Entry:
-    """An access control entry. ``user`` is the text it shows instead of what Exchange would show for the SID.
+    """An access control entry. ``user`` is the text it shows instead of what Exchange would show for the SID, which is
+    empty where a read showed none.
 
     AutoMapping is in these books and in no answer of a Get-* (exchange facts 1.9).
     """
@@ -72,7 +73,7 @@ def _entry(raw: object, rights: tuple[str, ...], inheritance_type: str, sid_of: 
     if unknown:
         raise ValueError(f"unknown key of an access entry: {', '.join(sorted(unknown))}")
     return Entry(
-        sid=str(given.get("sid") or sid_of(str(given.get("trustee", "")))).upper(),
+        sid=str(given["sid"] if "sid" in given else sid_of(str(given.get("trustee", "")))).upper(),
         rights=tuple(str(each) for each in given.get("rights", rights)),
         inheritance_type=str(given.get("inheritance_type", inheritance_type)),
         user=str(given.get("user", "")),

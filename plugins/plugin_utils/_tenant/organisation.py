@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -117,19 +118,26 @@ class Organisation:
 
     def save(self, path: str | Path) -> None:
         """Whole or not at all, and readable by its owner only: it tells who may do what."""
-        target = Path(path).resolve()
-        descriptor, fresh = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with open(descriptor, "w", encoding="utf-8") as file:
-                file.write(json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n")
-            Path(fresh).replace(target)
-        except BaseException:
-            Path(fresh).unlink(missing_ok=True)
-            raise
+        save(self.to_dict(), path)
 
     def has(self, quirk: Quirk, each: Recipient | None = None) -> bool:
         """Whether a quirk holds: for the whole organisation, or for this recipient."""
         return quirk in self.quirks or (each is not None and quirk in each.quirks)
+
+
+def save(raw: Mapping[str, object], path: str | Path) -> None:
+    """Plain JSON into a file: whole or not at all, and readable by its owner only. Raises OSError."""
+    target = Path(path).resolve()
+    descriptor, fresh = tempfile.mkstemp(prefix=".organisation.", dir=target.parent)
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(raw, indent=1, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(fresh).replace(target)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
 
 
 class _Names:

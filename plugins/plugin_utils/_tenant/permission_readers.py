@@ -73,7 +73,7 @@ def _routable(each: Recipient) -> set[str]:
 
 def _is_visible(state: State, bound: Bound, entry: Entry) -> bool:
     """Q5: entries of deleted accounts are shown only where asked for."""
-    if entry.sid == SELF:
+    if entry.sid in (SELF, ""):
         return True
     owner = state.directory.by_sid(entry.sid)
     if owner is None:

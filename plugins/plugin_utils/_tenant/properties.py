@@ -94,8 +94,8 @@ class Portrait:
             "PrimarySmtpAddress": each.address or None,
             "WindowsEmailAddress": each.address or None,
             "EmailAddresses": _proxy_addresses(each),
-            "RecipientType": each.traits.recipient_type,
-            "RecipientTypeDetails": each.kind.value,
+            "RecipientType": each.shown_type,
+            "RecipientTypeDetails": each.shown_details,
             "HiddenFromAddressListsEnabled": each.hidden,
             "IsDirSynced": each.directory_synced,
             "ExchangeVersion": "0.20 (15.0.0.0)",
@@ -118,7 +118,8 @@ class Portrait:
 
 
 def _proxy_addresses(each: Recipient) -> list[Scalar]:
-    return [f"SMTP:{each.address}", *(f"smtp:{alias}" for alias in each.aliases)] if each.address else []
+    primary = [f"SMTP:{each.address}"] if each.address else []
+    return [*primary, *(f"smtp:{alias}" for alias in each.aliases)]
 
 
 def with_text_booleans(row: Row) -> Properties:

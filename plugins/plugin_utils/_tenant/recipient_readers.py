@@ -36,9 +36,9 @@ def _scope(bound: Bound) -> Scope:
     kind = _kind_scope(bound)
 
     def scope(each: Recipient) -> bool:
-        if details and each.kind.value.casefold() not in details:
+        if details and each.shown_details.casefold() not in details:
             return False
-        return kind(each) and (not types or each.traits.recipient_type.casefold() in types)
+        return kind(each) and (not types or each.shown_type.casefold() in types)
 
     return scope
 

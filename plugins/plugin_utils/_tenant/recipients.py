@@ -69,7 +69,11 @@ TRAITS: dict[Kind, Traits] = {
 
 @dataclass(frozen=True)
 class Recipient:
-    """One object. ``address`` is the primary one, empty where there is none; ``aliases`` are its other addresses."""
+    """One object. ``address`` is the primary one, empty where there is none; ``aliases`` are its other addresses.
+
+    ``details``, ``recipient_type``: RecipientTypeDetails and RecipientType of an object of a real organisation, where
+    they are not those of its kind; it works as its kind does.
+    """
 
     kind: Kind
     name: str
@@ -88,22 +92,36 @@ class Recipient:
     hidden: bool = False
     account_disabled: bool = False
     quirks: frozenset[Quirk] = frozenset()
+    details: str = ""
+    recipient_type: str = ""
 
     @property
     def traits(self) -> Traits:
         return TRAITS[self.kind]
 
+    @property
+    def shown_details(self) -> str:
+        """RecipientTypeDetails."""
+        return self.details or self.kind.value
+
+    @property
+    def shown_type(self) -> str:
+        """RecipientType."""
+        return self.recipient_type or self.traits.recipient_type
+
     def to_dict(self) -> dict[str, object]:
-        """Plain JSON; what is empty or false is left out."""
+        """Plain JSON; what is empty or false is left out, unless it would be filled in."""
         raw: dict[str, object] = {}
         for name in RECIPIENT_KEYS:
             value = getattr(self, name)
-            if value:
+            if value or name in _FILLED_IN:
                 raw[name] = _plain(value)
         return raw
 
 
 RECIPIENT_KEYS = tuple(field.name for field in fields(Recipient))
+#: What follows from the rest where it is left out. Empty where it is given empty: nobody knows it, or there is none.
+_FILLED_IN = ("display_name", "alias", "upn", "address", "sid")
 
 
 def _plain(value: object) -> object:
@@ -148,16 +166,16 @@ def recipient(raw: Mapping[str, object], place: Place) -> Recipient:
     local = given.partition("@")[0]
     mail_name = re.sub(r"[^\w.\-']", "", local) or f"object{place.position}"
     name = str(raw.get("name") or local)
-    address = str(raw.get("address") or (f"{mail_name}@{place.organization}" if traits.mail else ""))
+    address = str(raw.get("address", f"{mail_name}@{place.organization}" if traits.mail else ""))
     return Recipient(
         kind=kind,
         name=name,
-        display_name=str(raw.get("display_name") or (name if raw.get("name") else _title(local))),
-        alias=str(raw.get("alias") or (mail_name if traits.mail else "")),
-        upn=str(raw.get("upn") or (address or f"{mail_name}@{place.organization}" if traits.user else "")),
+        display_name=str(raw.get("display_name", name if raw.get("name") else _title(local))),
+        alias=str(raw.get("alias", mail_name if traits.mail else "")),
+        upn=str(raw.get("upn", (address or f"{mail_name}@{place.organization}") if traits.user else "")),
         address=address,
         aliases=_texts(raw, "aliases"),
-        sid=str(raw.get("sid") or (place.sid() if traits.user or traits.group else "")),
+        sid=str(raw.get("sid", place.sid() if traits.user or traits.group else "")),
         sid_history=_texts(raw, "sid_history"),
         guid=str(raw.get("guid") or place.guid("guid")).lower(),
         object_id=str(raw.get("object_id") or place.guid("object")).lower(),
@@ -167,6 +185,8 @@ def recipient(raw: Mapping[str, object], place: Place) -> Recipient:
         hidden=bool(raw.get("hidden")),
         account_disabled=bool(raw.get("account_disabled")),
         quirks=frozenset(Quirk(each) for each in _texts(raw, "quirks")),
+        details=str(raw.get("details", "")),
+        recipient_type=str(raw.get("recipient_type", "")),
     )
 
 

@@ -38,9 +38,20 @@ def get_recipients(opath: str, soft_deleted: bool = False) -> Call:
     return Call("Get-EXORecipient", parameters, _RECIPIENT)
 
 
-def list_recipients() -> Call:
-    """Get-EXORecipient of the whole organisation."""
-    return Call("Get-EXORecipient", {"Properties": list(_RECIPIENT), "ResultSize": _ALL}, _RECIPIENT)
+def list_recipients(soft_deleted: bool = False) -> Call:
+    """Get-EXORecipient of the whole organisation; with the deleted ones, too, if asked."""
+    more = {"IncludeSoftDeletedRecipients": True} if soft_deleted else {}
+    return Call("Get-EXORecipient", {"Properties": list(_RECIPIENT), "ResultSize": _ALL, **more}, _RECIPIENT)
+
+
+def list_users() -> Call:
+    """Get-User of the whole organisation."""
+    return Call("Get-User", {"ResultSize": _ALL}, _ACCOUNT)
+
+
+def list_groups() -> Call:
+    """Get-Group of the whole organisation."""
+    return Call("Get-Group", {"ResultSize": _ALL}, _GROUP)
 
 
 def get_recipients_classic(opath: str) -> Call:

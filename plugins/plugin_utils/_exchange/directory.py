@@ -226,8 +226,9 @@ def by_filter(
 
 
 def _is_refusal(answer: Answer) -> bool:
-    """The filter itself may be at fault, not the service."""
-    return answer.error is not None and diagnose(answer.error).meaning in {Meaning.UNRECOGNISED, Meaning.MISUSE}
+    """The filter itself may be at fault, not the service; or a snapshot knows no more than some of what it asks for."""
+    refusals = {Meaning.UNRECOGNISED, Meaning.MISUSE, Meaning.NOT_HELD}
+    return answer.error is not None and diagnose(answer.error).meaning in refusals
 
 
 def _halves(batch: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -32,13 +32,15 @@ class Meaning(str, Enum):
     MISUSE = "misuse"
     UNANSWERED = "never answered"
     NOT_REACHED = "never sent"
+    NOT_HELD = "not in the snapshot"
     UNRECOGNISED = "unrecognised"
 
 
 #: Whoever gets one of these does not know whether the service went on working (exchange facts E16 to E23).
 _IN_DOUBT = frozenset({Meaning.TRANSIENT, Meaning.THROTTLED, Meaning.SESSION, Meaning.UNRECOGNISED, Meaning.UNANSWERED})
-#: Codes of errors that no cmdlet reported: nobody knows what became of the call; the call was not sent.
-UNANSWERED, NOT_REACHED = "unanswered", "not_reached"
+#: Codes of errors that no cmdlet reported: nobody knows what became of the call; the call was not sent; it was asked of
+#: a snapshot, which cannot tell.
+UNANSWERED, NOT_REACHED, NOT_HELD = "unanswered", "not_reached", "not_held"
 #: How often a call is made at most that fails for a reason which passes; for others it is once.
 _TRIES = {Meaning.TRANSIENT: 5, Meaning.THROTTLED: 5}
 #: A fault of the application or of its options may look the same (exchange facts E19, E20).
@@ -196,6 +198,7 @@ _RUNNER_REFUSALS = frozenset({"read_only", "not_allowed", "bad_request", "not_co
 _OWN = {
     UNANSWERED: Diagnosis(UNANSWERED, Meaning.UNANSWERED),
     NOT_REACHED: Diagnosis(NOT_REACHED, Meaning.NOT_REACHED, "run it again, with more time (max_runtime)"),
+    NOT_HELD: Diagnosis(NOT_HELD, Meaning.NOT_HELD),
 }
 
 

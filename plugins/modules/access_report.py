@@ -185,6 +185,7 @@ verdict:
     failure_class: {description: That of the result, type: str, returned: always}
     retry_safe: {description: That of the result, type: bool, returned: always}
     rules: {description: "Each outcome and what becomes of it", type: dict, returned: always}
+    grace: {description: "That of O(grace), in hours", type: dict, returned: always}
     counts: {description: "How many rows are V(ok), V(ignore), V(warn) and V(fail)", type: dict, returned: always}
   sample:
     failed: true
@@ -192,6 +193,7 @@ verdict:
     failure_class: ""
     retry_safe: true
     rules: {missing: fail, unwanted: fail, surplus: warn}
+    grace: {not_found: 72.0}
     counts: {ok: 1, ignore: 0, warn: 0, fail: 1}
 reports:
   description: The files that were written, by format.

@@ -18,7 +18,7 @@ from .pipelines import COMMON
 
 STARTED, LATER, EARLIER = "2026-11-28T02:17:00Z", "2026-11-28T02:19:07Z", "2026-11-28T02:16:59Z"
 ENDED = "2026-11-28T02:25:00Z"
-PRESENT = {"state": "present", "until": "", "outcome": "compliant", "verdict": "ok"}
+PRESENT = {"state": "present", "until": "", "outcome": "compliant", "standing": "compliant", "verdict": "ok"}
 
 
 def row(mailbox: str, **other: str) -> dict[str, str]:
@@ -31,7 +31,7 @@ def report(**other: Any) -> dict[str, Any]:
         "format": "email_router.exchange_online/access-report",
         "version": 1,
         "head": {"created": ENDED, "began": LATER, "mode": "audit", "rehearsal": False},
-        "verdict": {"failed": False, "sentence": "all is well", "failure_class": "", "retry_safe": True},
+        "verdict": {"failed": False, "sentence": "all is well", "failure_class": "", "retry_safe": True, "grace": {}},
         "changes": None,
         "rows": [row("sales@contoso.com"), row("sales@contoso.com"), row("info@contoso.com")],
     }
@@ -107,11 +107,18 @@ def test_what_waits_is_counted_from_a_report_before_and_without_one_is_not_let_p
     step: Step, outcome: str, verdict: str, status: int
 ) -> None:
     """One that is lost every night would begin a grace anew every night. What fails does so by the verdict."""
-    rows = [row("sales@contoso.com"), row("info@contoso.com", outcome=outcome, verdict=verdict)]
-    ended, said = step.fresh(report(rows=rows))
+    rows = [row("sales@contoso.com"), row("info@contoso.com", outcome=outcome, standing=outcome, verdict=verdict)]
+    grace = {outcome: 72.0}
+    ended, said = step.fresh(report(rows=rows, grace=grace))
     assert ended == status
-    assert ("no report before it says since when 1 of its rows are pending or not found" in said) == bool(status)
-    assert step.fresh(report(rows=rows, changes={"new_drift": []}))[0] == 0
+    assert ("1 of its rows wait in a grace, and no report before it says since when" in said) == bool(status)
+    assert step.fresh(report(rows=rows, grace=grace, changes={"new_drift": []}))[0] == 0
+
+
+def test_what_is_only_warned_of_without_a_grace_waits_for_nothing(step: Step) -> None:
+    rows = [row("sales@contoso.com"), row("info@contoso.com", outcome="pending", standing="pending", verdict="warn")]
+    assert step.fresh(report(rows=rows))[0] == 0
+    assert step.fresh(report(rows=rows, grace={"not_found": 72.0}))[0] == 0
 
 
 def test_surplus_and_what_is_taken_back_elsewhere_are_no_expected_mailboxes(step: Step) -> None:

@@ -5,8 +5,8 @@
 
 ``report.py fresh REPORT --started FILE --mailboxes NUMBER --mode audit|enforcement``: exit status 0 if the report is of
 a run that began after the moment in FILE, in this mode, on the real organisation; if it has at least that many
-mailboxes, lets nothing pass whose time is counted from a report before where there was none, and its verdict is not
-"failed". ``report.py retry-safe REPORT``: exit status 0 if something failed that a machine may try again.
+mailboxes, lets nothing pass in a grace that no report before it counts from, and its verdict is not "failed".
+``report.py retry-safe REPORT``: exit status 0 if something failed that a machine may try again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 
 FORMAT = "email_router.exchange_online/access-report"
-#: What a grace may let pass for some hours, counted from the first report that had it.
-GRACEFUL = ("pending", "not_found")
 
 
 def main() -> None:
@@ -65,7 +63,11 @@ def problems_of(file: Path, started: datetime, mailboxes: int, mode: str) -> lis
             (mailboxes < 1, "the expected number of mailboxes is not set"),
             (seen < mailboxes, f"it has {seen} mailboxes, expected are at least {mailboxes}"),
             (verdict["failed"] is not False, verdict["sentence"]),
-            (waiting > 0, f"no report before it says since when {waiting} of its rows are pending or not found"),
+            (
+                waiting > 0,
+                f"{waiting} of its rows wait in a grace, and no report before it says since when: if this is the first "
+                "one, run it again with it as the one before; else mend how reports are handed on",
+            ),
         ]
     except OSError as error:
         return [f"there is no report ({error.strerror})"]
@@ -80,13 +82,14 @@ def mailboxes_of(report: dict[str, Any]) -> set[str]:
 
 
 def without_beginning(report: dict[str, Any]) -> int:
-    """How many rows pass that a grace may be for, where no report before says since when.
+    """How many rows a grace lets pass, where no report before says since when.
 
-    Were the one before lost every night, the grace would never end.
+    Were the one before lost every night, the grace would never end. What passes by its verdict alone counts no time.
     """
     if report["changes"] is not None:
         return 0
-    return len([row for row in report["rows"] if row["outcome"] in GRACEFUL and row["verdict"] != "fail"])
+    grace = report["verdict"]["grace"]
+    return len([row for row in report["rows"] if row["standing"] in grace and row["verdict"] != "fail"])
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from .._access.model import Outcome, State
 from .._exchange.failures import FailureClass
 from .._exchange.rights import Right
 from .document import FORMAT, VERSION, Document, Head, Row, Source
-from .history import Past, carry, changes_of, key_of, past_of
+from .history import Past, carry, changes_of, key_of, past_of, unseen_of
 from .verdict import AUDIT, ENFORCEMENT, Ending, Policy, is_moment, judged, verdict_of
 
 #: Of single mailboxes, or none: the run itself came to its end.
@@ -56,6 +56,7 @@ def build(result: Mapping[str, Any], context: Context) -> Document:
         changes=changes_of(rows, context.previous, coverage) if context.previous else None,
         statistics=dict(result["statistics"]),
         rows=rows,
+        surplus_unseen=unseen_of(rows, past, coverage),
     )
 
 

@@ -72,7 +72,8 @@ class Row(TypedDict):
 
 
 class Verdict(TypedDict):
-    """``sentence``: what is wrong, for a last line. ``rules``: outcome to fail, warn or ignore.
+    """``sentence``: what is wrong, for a last line. ``rules``: outcome to fail, warn or ignore. ``grace``: outcome to
+    the hours for which it is let pass.
 
     ``failure_class``, ``retry_safe``: as mailbox_delegation gives them, so that a pipeline knows whether to try again.
     """
@@ -82,6 +83,7 @@ class Verdict(TypedDict):
     failure_class: str
     retry_safe: bool
     rules: dict[str, str]
+    grace: dict[str, float]
     counts: dict[str, int]
 
 
@@ -111,7 +113,11 @@ class Changes(TypedDict):
 
 
 class Document(TypedDict):
-    """``changes``: None where no report before it was given. ``statistics``: as mailbox_delegation gives them."""
+    """``changes``: None where no report before it was given. ``statistics``: as mailbox_delegation gives them.
+
+    ``surplus_unseen``: rows of earlier reports, of surplus that this run did not look for, or could not: neither found
+    nor gone. The next report goes on from them, too.
+    """
 
     format: str
     version: int
@@ -121,3 +127,4 @@ class Document(TypedDict):
     changes: Changes | None
     statistics: dict[str, object]
     rows: list[Row]
+    surplus_unseen: list[Row]

@@ -62,14 +62,14 @@ _REMEDY = "give the JSON report of an earlier run, or remove the file to begin a
 
 def _is_sound(found: Mapping[str, Any]) -> bool:
     """Whether it holds what the next report takes over from it."""
-    head, rows = found.get("head"), found.get("rows")
-    if not isinstance(head, dict) or not isinstance(rows, list):
+    head, rows, unseen = found.get("head"), found.get("rows"), found.get("surplus_unseen")
+    if not isinstance(head, dict) or not isinstance(rows, list) or not isinstance(unseen, list):
         return False
     return (
         isinstance(head.get("organization"), str)
         and is_moment(head.get("created"))
         and isinstance(head.get("rehearsal"), bool)
-        and all(map(_is_row, rows))
+        and all(map(_is_row, (*rows, *unseen)))
     )
 
 

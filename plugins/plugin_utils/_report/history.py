@@ -27,10 +27,7 @@ _WELL = frozenset({_COMPLIANT, _GRANTED, Outcome.REVOKED.value})
 _HELD = frozenset({_COMPLIANT, _GRANTED})
 #: Of what was held before: it was gone again, whether or not this run could mend it.
 _GONE_AGAIN = frozenset({_GRANTED, _PENDING, *_LEFT})
-#: How a coverage says that it has holes.
-_BLANKS = "but for"
-
-#: The rows of the report before, by what they are about.
+#: The rows of the report before, and of surplus that it did not look for, by what they are about.
 Past = Mapping[RowKey, Row]
 
 
@@ -41,7 +38,7 @@ def key_of(row: Row) -> RowKey:
 
 def past_of(previous: Union[Document, None]) -> Past:
     """Empty where there is no report before."""
-    return {key_of(row): row for row in previous["rows"]} if previous else {}
+    return {key_of(row): row for row in (*previous["rows"], *previous["surplus_unseen"])} if previous else {}
 
 
 def carry(row: Row, before: Union[Row, None], now: str) -> None:
@@ -87,11 +84,12 @@ def changes_of(rows: Sequence[Row], previous: Document, coverage: Mapping[str, o
     past = past_of(previous)
     pairs = [(row, past.get(key_of(row))) for row in rows]
     told = {name: [row for row, before in pairs if test(row, before)] for name, test in _KINDS.items()}
-    told["mended"] += _surplus_gone(rows, past, coverage)
+    told["mended"] += [row for row, is_gone in _surplus_without_row(rows, past, coverage) if is_gone]
     added, gone = _beside(_wanted(rows), _listed(past.values())), _beside(_wanted(past.values()), _listed(rows))
     named = {key_of(row) for those in told.values() for row in those}
     moved = {*added, *gone}
-    others = [row for row in _otherwise(pairs, past) if key_of(row) not in named and row["mailbox"] not in moved]
+    odd = _otherwise(pairs, previous["rows"])
+    others = [row for row in odd if key_of(row) not in named and row["mailbox"] not in moved]
     return Changes(
         since=previous["head"]["created"],
         new_drift=[*map(_named, told["new_drift"])],
@@ -105,7 +103,12 @@ def changes_of(rows: Sequence[Row], previous: Document, coverage: Mapping[str, o
     )
 
 
-def _otherwise(pairs: Iterable[tuple[Row, Union[Row, None]]], past: Past) -> Iterator[Row]:
+def unseen_of(rows: Sequence[Row], past: Past, coverage: Mapping[str, object]) -> list[Row]:
+    """Surplus that is known from earlier reports, where this run would not have seen it: it may still be there."""
+    return [row for row, is_gone in _surplus_without_row(rows, past, coverage) if not is_gone]
+
+
+def _otherwise(pairs: Iterable[tuple[Row, Union[Row, None]]], earlier: Iterable[Row]) -> Iterator[Row]:
     """What has another outcome, or no row in one of the two reports. How it came to be well makes no difference."""
     here = set()
     for row, before in pairs:
@@ -113,7 +116,7 @@ def _otherwise(pairs: Iterable[tuple[Row, Union[Row, None]]], past: Past) -> Ite
         well = before is not None and before["outcome"] in _WELL and row["outcome"] in _WELL
         if not well and (before is None or before["outcome"] != row["outcome"]):
             yield row
-    yield from (row for key, row in past.items() if key not in here)
+    yield from (row for row in earlier if key_of(row) not in here)
 
 
 def _is_new_drift(row: Row, before: Union[Row, None]) -> bool:
@@ -152,20 +155,22 @@ _KINDS: Mapping[str, Callable[[Row, Union[Row, None]], bool]] = {
 }
 
 
-def _surplus_gone(rows: Sequence[Row], past: Past, coverage: Mapping[str, object]) -> Iterator[Row]:
-    """Surplus of the report before that has no row any more, where this run would have seen it.
+def _surplus_without_row(rows: Sequence[Row], past: Past, coverage: Mapping[str, object]) -> Iterator[tuple[Row, bool]]:
+    """Known surplus that has no row any more, and whether it is gone: this run would have seen it.
 
-    Full Access is looked for on the listed mailboxes only, and each right for the accounts of the profiles alone.
+    Full Access is looked for on the listed mailboxes only, and each right for the accounts of the profiles alone. A
+    search that failed somewhere is a row of its own: unknown, and without an address.
     """
     now = {key_of(row) for row in rows}
     accounts = {account for _mailbox, account, _right in now}
+    failed = {key_of(row)[1:] for row in rows if row["outcome"] == _UNKNOWN and not row["address"]}
     listed = _listed(rows)
     for key, row in past.items():
         mailbox, account, right = key
-        looked = str(coverage.get(f"surplus_{right}", _BLANKS))
-        there = right != Right.FULL_ACCESS.value or mailbox in listed
-        if row["standing"] == _SURPLUS and key not in now and _BLANKS not in looked and there and account in accounts:
-            yield row
+        if row["standing"] == _SURPLUS and key not in now:
+            there = right != Right.FULL_ACCESS.value or mailbox in listed
+            looked = f"surplus_{right}" in coverage and account in accounts and (account, right) not in failed
+            yield row, there and looked
 
 
 def _standing(row: Union[Row, None]) -> str:

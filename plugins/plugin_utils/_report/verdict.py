@@ -143,6 +143,7 @@ def verdict_of(rows: Sequence[Row], policy: Policy, ending: Ending) -> Verdict:
         failure_class=ending.failure_class,
         retry_safe=ending.retry_safe,
         rules=dict(policy.rules),
+        grace=dict(policy.grace),
         counts={word: counts[word] for word in (OK, IGNORE, WARN, FAIL)},
     )
 

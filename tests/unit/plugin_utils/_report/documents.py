@@ -125,6 +125,7 @@ def document(rows: Iterable[Row] = tuple(ROWS), changes: Changes | None = None, 
         "failure_class": "mailboxes" if failed else "",
         "retry_safe": False,
         "rules": {"missing": "fail", "not_found": "warn", "surplus": "ignore", "pending": "warn"},
+        "grace": {},
         "counts": dict(verdicts),
     }
     return {
@@ -136,6 +137,7 @@ def document(rows: Iterable[Row] = tuple(ROWS), changes: Changes | None = None, 
         "changes": changes,
         "statistics": {"calls_total": 12, "seconds": {"sign_in": 1.5, "reading": 2.5, "waiting": 1.0}},
         "rows": rows,
+        "surplus_unseen": [],
     }
 
 

@@ -75,6 +75,8 @@ UNFIT: dict[str, tuple[dict[str, Any], str]] = {
     "a row of no day that there is": ({"rows": rows(since="0000-00-00T00:00:00Z")}, "damaged"),
     "a row of no hour that there is": ({"rows": rows(standing_since="2026-11-28T25:00:00Z")}, "damaged"),
     "a row without an account": ({"rows": rows(account=None)}, "damaged"),
+    "no list of surplus that was not looked for": ({"surplus_unseen": None}, "damaged"),
+    "surplus that is no row": ({"surplus_unseen": [7]}, "damaged"),
     "a row that does not count": ({"rows": rows(regranted="often")}, "damaged"),
 }
 

@@ -130,17 +130,52 @@ def test_surplus_that_has_no_row_any_more_is_mended_where_it_was_looked_for() ->
     ("surplus", "coverage"),
     [
         (SURPLUS, {}),
-        (SURPLUS, {"surplus_send_as": "the whole organisation, but for 2 places"}),
         ({**SURPLUS, "account": "another@contoso.com"}, EVERYWHERE),
         ({**SURPLUS, "right": "full_access"}, {"surplus_full_access": "3 mailboxes, no others"}),
     ],
-    ids=["not looked for", "with holes", "not for that account", "not on that mailbox"],
+    ids=["not looked for", "not for that account", "not on that mailbox"],
 )
 def test_surplus_that_was_not_looked_for_is_not_taken_for_mended(
     surplus: dict[str, Any], coverage: dict[str, str]
 ) -> None:
     found = changes([given("compliant"), surplus], [given("compliant")], **coverage)
     assert named(found) == {"other": [surplus["mailbox"]]}
+
+
+def surplus_nights(*nights_of_rows: list[dict[str, Any]]) -> list[Document]:
+    """A report for each night, each following the one before; surplus is looked for everywhere."""
+    reports: list[Document] = []
+    for number, rows in enumerate(nights_of_rows, 1):
+        made = result(given("compliant"), *rows)
+        made["coverage"] |= EVERYWHERE
+        reports.append(report(made, night(number), reports[-1] if reports else None))
+    return reports
+
+
+FAILED_SEARCH = given("unknown", "the whole organisation", address="", state="absent")
+
+
+def told_of(reports: list[Document]) -> list[dict[str, list[str]]]:
+    return [named(each["changes"]) for each in reports if each["changes"]]
+
+
+def test_surplus_is_not_new_after_nights_in_which_it_could_not_be_looked_for() -> None:
+    made = surplus_nights([SURPLUS], [FAILED_SEARCH], [FAILED_SEARCH], [SURPLUS], [])
+    assert [[row["mailbox"] for row in each["surplus_unseen"]] for each in made] == [[], ["other"], ["other"], [], []]
+    known_again = {"other": ["the whole organisation"]}
+    assert told_of(made) == [{"other": [*known_again["other"], "other"]}, {}, known_again, {"mended": ["other"]}]
+    assert [row["since"] for row in made[3]["rows"] if row["mailbox"] == "other"] == [night(1)]
+
+
+def test_surplus_that_went_while_it_could_not_be_looked_for_is_mended() -> None:
+    made = surplus_nights([SURPLUS], [FAILED_SEARCH], [])
+    assert told_of(made)[1]["mended"] == ["other"]
+    assert made[2]["surplus_unseen"] == []
+
+
+def test_a_search_that_failed_for_one_account_says_nothing_of_another() -> None:
+    another = {**FAILED_SEARCH, "account": "another@contoso.com"}
+    assert told_of(surplus_nights([SURPLUS], [another])) == [{"mended": ["other"], "other": [another["mailbox"]]}]
 
 
 def test_surplus_of_full_access_is_mended_on_a_mailbox_that_was_looked_at() -> None:

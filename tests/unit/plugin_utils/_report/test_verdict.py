@@ -100,6 +100,11 @@ def test_a_grace_lasts_its_hours_from_the_first_report_and_then_it_fails(outcome
     assert verdicts_of([outcome] * 5, grace={outcome: 72}) == ["warn", "warn", "warn", "fail", "fail"]
 
 
+def test_a_report_says_which_grace_it_was_judged_by() -> None:
+    """A pipeline asks by it whether a row waits for a time that a report before has to count."""
+    assert nights(["pending"], grace={"pending": "24"})[0]["verdict"]["grace"] == {"pending": 24.0}
+
+
 def test_a_grace_begins_anew_where_another_outcome_was_in_between() -> None:
     outcomes = ["not_found", "not_found", "granted", "not_found", "not_found", "not_found"]
     assert verdicts_of(outcomes, grace={"not_found": "48"}) == ["warn", "warn", "ok", "warn", "warn", "fail"]

@@ -152,6 +152,15 @@ options:
       - Do not fail if there is no mailbox to work on.
     type: bool
     default: false
+  plan_file:
+    description:
+      - A file on the controller for the plan of the run, as JSON in the format of C(docs/schemas/access-plan-1.json) of
+        the collection. What is wanted, what was observed, and what would be done, mailbox by mailbox. It is made whole
+        or not at all, and only its owner may read it, for it tells who may do what. It holds no secret.
+      - For check mode only, and not in a C(serial) play, where each batch is a run of its own.
+      - A plan that is there already is taken away before anything else, so that it never passes for the new one. A
+        file that is no plan is refused. A run that stopped before its end, or that was refused, writes none.
+    type: path
 notes:
   - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state),
     C(mailbox_delegation_mailbox) (the address, where the name of the host is not),

@@ -75,6 +75,7 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
     "retired_accounts": {"type": "list", "elements": "str", "default": []},
     "previous": {"type": "path"},
     "allow_empty": {"type": "bool", "default": False},
+    "plan_file": {"type": "path"},
     "journal": {"type": "path"},
     **WRITING_ARGUMENTS,
     **EXCHANGE_ARGUMENTS,

@@ -25,6 +25,7 @@ from .arguments import DELEGATION_ARGUMENTS
 from .hosts import HostVariables, items_from_hosts, items_from_option, profiles_of
 from .journals import journal_of
 from .misplaced import HOST_VARIABLES, check_extra, check_visible
+from .plan import PlanOptions
 from .previous import not_reached_by
 from .result import result_of, settled
 from .run import moment, run_of
@@ -42,7 +43,9 @@ class DelegationAction(ExchangeAction):
 
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         began = moment()
+        asked = PlanOptions.of(options, self._task.check_mode, is_serial(task_vars))
         sign_in = choose_sign_in(options, self.environment())
+        planning = asked.of_run(sign_in, options, began)
         profiles = profiles_of(options["profiles"])
         now = datetime.now(timezone.utc)
         hostvars = HostVariables(task_vars["hostvars"], profiles)
@@ -58,6 +61,7 @@ class DelegationAction(ExchangeAction):
         )
         report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
+        result = planning.told(result, report)
         result["run"] = run_of(sign_in, self._task.check_mode, began)
         warnings = [
             *_warnings(profiles, items),

@@ -20,6 +20,16 @@ options:
     description:
       - The same for revocations. If not set it is V(10), in a C(serial) play for each batch.
     type: str
+  policy:
+    description:
+      - A file of YAML on the controller, kept by whoever answers for access. It says which accounts may be granted
+        what, on which mailboxes nothing is granted, and how much a task may write at most. It is plain data and never
+        templated. Its keys are in the collection's C(docs/policy.md).
+      - If anything more is asked for, whether it is held already or not, nothing at all is written, the task fails, in
+        check mode, too, and RV(refusals) names the lines of the file.
+      - The policy that the environment variable E(EXCHANGE_ONLINE_POLICY) of C(ansible-playbook) names holds besides.
+      - A file that is missing, or in which anything is wrong, fails the task before it signs in.
+    type: path
   auto_mapping:
     description:
       - Whether Outlook of the account opens a mailbox by itself once Full Access is granted. It takes effect when

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - email_router.exchange_online.exchange
   - email_router.exchange_online.powershell
   - email_router.exchange_online.run
+  - email_router.exchange_online.surplus
   - email_router.exchange_online.journal
   - email_router.exchange_online.writing
 attributes:
@@ -111,36 +112,6 @@ options:
       reason:
         description: What the grants are for, in free text, for readers of the result.
         type: str
-  surplus_group:
-    description:
-      - The inventory group that lists every mailbox which may hold grants, whatever C(--limit) and C(serial) say.
-      - With it, whatever the accounts of O(profiles) hold beyond what is wanted is looked for. Send As and Send on
-        Behalf in the whole organisation, Full Access on the mailboxes of the group.
-      - Not in a slice of a job of AWX, whose inventory lacks the other slices; it is refused where that can be known.
-    type: str
-  surplus:
-    description:
-      - What becomes of surplus. V(report) lists it, with the outcome V(surplus). V(revoke) takes it back, but only
-        if the group has at least O(surplus_group_minimum) hosts, and each of them and of the task's mailboxes was found
-        and means one thing, and no row of a CRM export was rejected (variable C(crm_rejected_rows)); else it is held
-        back. Not with O(state=absent), which would be said of the whole group.
-    type: str
-    choices: [report, revoke]
-    default: report
-  surplus_group_minimum:
-    description:
-      - The least number of hosts that O(surplus_group) must have for O(surplus=revoke). A broken inventory source
-        must not make everything surplus.
-    type: int
-  retired_accounts:
-    description:
-      - Accounts that shall hold nothing, by user principal name, address, object id, or, if deleted, SID. What they
-        hold is taken back. Send As and Send on Behalf in the whole organisation, Full Access on the mailboxes of the
-        task and of O(surplus_group). An account that a profile C(replaces) cannot be retired before that is done.
-      - Not in a slice of a job of AWX, as O(surplus_group).
-    type: list
-    elements: str
-    default: []
   previous:
     description:
       - A file on the controller with the result of an earlier run, or with its report
@@ -240,7 +211,7 @@ failure_class:
     - What failed. C(mailboxes) says that single mailboxes did, as their rows tell. Whatever else is the failure of the
       run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
-      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
+      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use), C(policy),
       C(exchange) (it did not tell who the accounts are), C(session_lost) (and no other could be opened),
       C(max_runtime), C(journal), C(internal) (a fault of this collection).
   returned: always; empty where nothing failed
@@ -351,6 +322,17 @@ verdict:
   returned: always, but for failures of the whole run
   type: dict
   sample: {failed: false, drift: false, msg: "2 grants on 2 mailboxes: 1 compliant, 1 granted"}
+refusals:
+  description:
+    - What policies refuse, each with C(FILE:LINE), the rule in words, mailbox, account, right. If the task fails, 50.
+  returned: if anything is refused
+  type: list
+  elements: str
+policy:
+  description: Each policy that held, its C(file) and the C(digest) of its content (SHA-256).
+  returned: if a policy held, but for other failures of the whole run
+  type: list
+  elements: dict
 errors:
   description: Everything that is wrong with the input.
   returned: if the input cannot be meant

@@ -163,7 +163,7 @@ failure_class:
     - What failed. C(mailboxes) says that single mailboxes did, as their rows tell. Whatever else is the failure of the
       run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
-      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
+      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use), C(policy),
       C(exchange) (it did not tell who the accounts are), C(session_lost) (and no other could be opened),
       C(max_runtime), C(journal), C(internal) (a fault of this collection).
   returned: always; empty where nothing failed
@@ -248,6 +248,17 @@ verdict:
   returned: always, but for failures of the whole run
   type: dict
   sample: {failed: false, drift: false, msg: "2 grants on 2 mailboxes: 1 compliant, 1 granted"}
+refusals:
+  description:
+    - What policies refuse, each with C(FILE:LINE), the rule in words, mailbox, account, right. If the task fails, 50.
+  returned: if anything is refused
+  type: list
+  elements: str
+policy:
+  description: Each policy that held, its C(file) and the C(digest) of its content (SHA-256).
+  returned: if a policy held, but for other failures of the whole run
+  type: list
+  elements: dict
 errors:
   description: Everything that is wrong with the input.
   returned: if the input cannot be meant

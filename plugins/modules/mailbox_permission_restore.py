@@ -81,6 +81,16 @@ options:
     description:
       - The same for revocations. If not set there is no limit but what the run granted.
     type: str
+  policy:
+    description:
+      - A file of YAML on the controller, kept by whoever answers for access. It says which accounts may be granted
+        what, on which mailboxes nothing is granted, and how much a task may write at most. It is plain data and never
+        templated. Its keys are in the collection's C(docs/policy.md).
+      - If undoing the run takes anything more, nothing at all is written, the task fails, in
+        check mode, too, and RV(refusals) names the lines of the file.
+      - The policy that the environment variable E(EXCHANGE_ONLINE_POLICY) of C(ansible-playbook) names holds besides.
+      - A file that is missing, or in which anything is wrong, fails the task before it signs in.
+    type: path
   verify:
     description:
       - For how many seconds to look again, ten seconds apart, where the journal does not know what is there or knows
@@ -223,7 +233,7 @@ failure_class:
     - What failed. C(mailboxes) says that single mailboxes did, as their rows tell. Whatever else is the failure of the
       run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or journal), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
-      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use),
+      start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use), C(policy),
       C(session_lost) (and no other could be opened), C(max_runtime), C(journal), C(internal) (a fault of this
       collection).
   returned: always; empty where nothing failed
@@ -236,6 +246,17 @@ retry_safe:
   returned: always
   type: bool
   sample: false
+refusals:
+  description:
+    - What policies refuse, each with C(FILE:LINE), the rule in words, mailbox, account, right. If the task fails, 50.
+  returned: if anything is refused
+  type: list
+  elements: str
+policy:
+  description: Each policy that held, its C(file) and the C(digest) of its content (SHA-256).
+  returned: if a policy held, but for other failures of the whole run
+  type: list
+  elements: dict
 errors:
   description: Everything that is wrong with the input.
   returned: if the input cannot be meant

@@ -49,9 +49,18 @@ RUN_ARGUMENTS: ArgumentSpec = {
 WRITING_ARGUMENTS: ArgumentSpec = {
     "max_grants": {"type": "str"},
     "max_revocations": {"type": "str"},
+    "policy": {"type": "path"},
     "auto_mapping": {"type": "bool", "default": False},
     "verify": {"type": "int", "default": 120},
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+}
+
+#: The fragment ``surplus``: what is held and wanted by nobody.
+SURPLUS_ARGUMENTS: ArgumentSpec = {
+    "surplus_group": {"type": "str"},
+    "surplus": {"type": "str", "default": "report", "choices": ["report", "revoke"]},
+    "surplus_group_minimum": {"type": "int"},
+    "retired_accounts": {"type": "list", "elements": "str", "default": []},
 }
 
 DELEGATION_ARGUMENTS: ArgumentSpec = {
@@ -69,14 +78,11 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
             "reason": {"type": "str"},
         },
     },
-    "surplus_group": {"type": "str"},
-    "surplus": {"type": "str", "default": "report", "choices": ["report", "revoke"]},
-    "surplus_group_minimum": {"type": "int"},
-    "retired_accounts": {"type": "list", "elements": "str", "default": []},
     "previous": {"type": "path"},
     "allow_empty": {"type": "bool", "default": False},
     "plan_file": {"type": "path"},
     "journal": {"type": "path"},
+    **SURPLUS_ARGUMENTS,
     **WRITING_ARGUMENTS,
     **EXCHANGE_ARGUMENTS,
     **POWERSHELL_ARGUMENTS,

@@ -26,6 +26,7 @@ from .hosts import HostVariables, items_from_hosts, items_from_option, profiles_
 from .journals import journal_of
 from .misplaced import HOST_VARIABLES, check_extra, check_visible
 from .plan import PlanOptions
+from .policy import policies_of
 from .previous import not_reached_by
 from .result import result_of, settled
 from .run import moment, run_of
@@ -54,10 +55,12 @@ class DelegationAction(ExchangeAction):
         scope = replace(scope, first=not_reached_by(options["previous"]))
         if not items and not scope.retired and not options["allow_empty"]:
             raise InputError(["there is no mailbox to work on: check hosts, --limit and mailboxes, or set allow_empty"])
+        policies = policies_of(options, is_serial(task_vars))
         settings = engine.Options(
             self._task.check_mode,
             WriteSettings(auto_mapping=options["auto_mapping"], verify=float(options["verify"])),
-            brakes_of(options, is_serial(task_vars)),
+            policies.brakes(brakes_of(options, is_serial(task_vars))),
+            gates=(policies.gate,),
         )
         report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
@@ -71,7 +74,7 @@ class DelegationAction(ExchangeAction):
         ]
         if warnings:
             result["warnings"] = warnings
-        return settled(result, options["on_failure"])
+        return policies.told(settled(result, options["on_failure"]))
 
     def _items(
         self,

@@ -20,6 +20,7 @@ from .._exchange.rights import Right
 from .action import ExchangeAction
 from .arguments import PERMISSION_ARGUMENTS
 from .journals import journal_of
+from .policy import policies_of
 from .result import result_of, settled
 from .scope import brakes_of, is_serial
 from .sessions import opened
@@ -37,11 +38,13 @@ class PermissionAction(ExchangeAction):
         if faults := slice_faults(options, sliced_template(task_vars)):
             raise InputError(faults)
         scope = scope_of(options)
+        policies = policies_of(options, is_serial(task_vars))
         settings = Options(
             check_mode,
             WriteSettings(options["auto_mapping"], options["inheritance"], float(options["verify"])),
-            brakes_of(options, is_serial(task_vars)),
+            policies.brakes(brakes_of(options, is_serial(task_vars))),
             any_recipient=True,
+            gates=(policies.gate,),
         )
         sign_in = choose_sign_in(options, self.environment())
         watch = self.watch()
@@ -52,7 +55,7 @@ class PermissionAction(ExchangeAction):
             report, statistics = ensure(far.session, scope, settings, watch, journal)
         report = far.in_full(replace(report, warnings=(*watch.warnings, *report.warnings)))
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
-        return settled(result, options["on_failure"])
+        return policies.told(settled(result, options["on_failure"]))
 
 
 def scope_of(options: Mapping[str, Any]) -> Scope:

@@ -20,9 +20,11 @@ from .._journal.effects import Trace, powershells_of, traces_of
 from .._journal.file import JournalFile
 from .._journal.history import JournalDamaged, RecordedRun, chosen, runs_of
 from .._journal.recorder import FileJournal
+from .._policy.gate import StepsOnly
 from .action import ExchangeAction
 from .arguments import EXCHANGE_ARGUMENTS, POWERSHELL_ARGUMENTS, RUN_ARGUMENTS, ArgumentSpec
 from .endings import end_powershells
+from .policy import policies_of
 from .result import result_of, settled
 from .scope import brakes_of, is_serial
 from .sessions import opened
@@ -34,6 +36,7 @@ RESTORE_ARGUMENTS: ArgumentSpec = {
     "run": {"type": "str"},
     "max_grants": {"type": "str"},
     "max_revocations": {"type": "str"},
+    "policy": {"type": "path"},
     "verify": {"type": "int", "default": 120},
     "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
     **EXCHANGE_ARGUMENTS,
@@ -54,6 +57,7 @@ class RestoreAction(ExchangeAction):
         sign_in = choose_sign_in(options, self.environment())
         is_batch = is_serial(task_vars)
         brakes_of(options, is_batch)
+        policies = policies_of(options, is_batch)
         watch = self.watch()
         with _locked(options["journal"], check_mode) as file:
             runs = _runs(file)
@@ -63,7 +67,8 @@ class RestoreAction(ExchangeAction):
             settings = Options(
                 check_mode,
                 WriteSettings(verify=float(options["verify"])),
-                brakes_of(_limits(options, traces), is_batch),
+                policies.brakes(brakes_of(_limits(options, traces), is_batch)),
+                gates=(StepsOnly(policies.gate),),
             )
             ended, lingering = end_powershells(powershells_of(runs, run), self._connection, check_mode)
             with (
@@ -75,7 +80,7 @@ class RestoreAction(ExchangeAction):
         result = result_of(report, check_mode, bool(self._task.diff), far.figures(statistics))
         idle = sum(not write.state.may_have_changed for write in run.writes)
         told = {"run": run.id, "ended": ended, "without_effect": idle}
-        return settled({**result, **told}, options["on_failure"])
+        return policies.told(settled({**result, **told}, options["on_failure"]))
 
 
 @contextmanager

@@ -132,6 +132,26 @@ options:
       - A plan that is there already is taken away before anything else, so that it never passes for the new one. A
         file that is no plan is refused. A run that stopped before its end, or that was refused, writes none.
     type: path
+  apply_plan:
+    description:
+      - A file that O(plan_file) wrote. The run decides anew from the inventory and from what it reads, and goes on to
+        its first write only if all that is wanted, observed and to be done is as the plan has it, row by row, and
+        O(auto_mapping) is. So whoever edits a plan cannot make a run do what the inventory does not want.
+      - Else nothing is written, and the task fails with C(failure_class) V(plan) and the differences. The remedy is a
+        new plan. Where a row is called by another name or address and is the same mailbox and account, and where the
+        words of a cause are others, that is no difference.
+      - Limits, journal, O(verify) and O(max_runtime) hold as in every run. In check mode it is only compared.
+      - If nothing is left to do, and all that is otherwise is that what was planned is done, the task ends well and
+        says so. Surplus and retired accounts are the exception, for grants of theirs that were taken back leave no
+        row to tell by.
+      - Refused are a plan that is older than O(plan_max_age), from the future, damaged, of another organisation, one
+        made on a snapshot if this run is not, and the reverse; and O(plan_file) besides, and a C(serial) play.
+    type: path
+  plan_max_age:
+    description:
+      - The age in hours, from the beginning of the run that made it, from which on a plan is not applied any more.
+    type: int
+    default: 72
 notes:
   - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state),
     C(mailbox_delegation_mailbox) (the address, where the name of the host is not),
@@ -203,6 +223,31 @@ EXAMPLES = r"""
         that: not access.verdict.failed
         fail_msg: "{{ access.verdict.msg }}"
       run_once: true
+
+- name: What would be done, to be judged (for check mode)
+  email_router.exchange_online.mailbox_delegation:
+    organization: contoso.onmicrosoft.com
+    app_id: 00000000-0000-0000-0000-000000000000
+    certificate_thumbprint: 0123456789ABCDEF0123456789ABCDEF01234567
+    profiles:
+      default: {account: crmrouter@contoso.com, access_type: send_as}
+    profile: default
+    plan_file: /srv/plans/access-plan.json
+  delegate_to: exo-mgmt01
+  run_once: true
+
+- name: That very plan, if nothing is otherwise than it says and it is of today
+  email_router.exchange_online.mailbox_delegation:
+    organization: contoso.onmicrosoft.com
+    app_id: 00000000-0000-0000-0000-000000000000
+    certificate_thumbprint: 0123456789ABCDEF0123456789ABCDEF01234567
+    profiles:
+      default: {account: crmrouter@contoso.com, access_type: send_as}
+    profile: default
+    apply_plan: /srv/plans/access-plan.json
+    plan_max_age: 24
+  delegate_to: exo-mgmt01
+  run_once: true
 """
 
 RETURN = r"""
@@ -212,8 +257,9 @@ failure_class:
       run as a whole, and C(msg) begins with C(Whole run).
     - C(input) (options or inventory), C(host_unreachable), C(host_login), C(host_shell), C(powershell) (it does not
       start, or lacks what it needs), C(sign_in), C(permission) (cmdlets that the application may not use), C(policy),
-      C(exchange) (it did not tell who the accounts are), C(session_lost) (and no other could be opened),
-      C(max_runtime), C(journal), C(internal) (a fault of this collection).
+      C(plan) (something is otherwise than in O(apply_plan)), C(exchange) (it did not tell who the accounts are),
+      C(session_lost) (and no other could be opened), C(max_runtime), C(journal), C(report) (O(plan_file) could not be
+      written), C(internal) (a fault of this collection).
   returned: always; empty where nothing failed
   type: str
   sample: session_lost
@@ -333,6 +379,41 @@ policy:
   returned: if a policy held, but for other failures of the whole run
   type: list
   elements: dict
+plan:
+  description: The plan that was written, or that the run was held to.
+  returned: if there is one, but for other failures of the whole run
+  type: dict
+  contains:
+    file: {description: Where it is, type: str, returned: always}
+    digest:
+      description:
+        - The hash of all that it says (SHA-256), by which people tell what was judged. C(msg) has its first 12 digits.
+      type: str
+      returned: always
+    created: {description: "When the run that made it began, RFC 3339 in UTC", type: str, returned: always}
+    age_hours: {description: How long ago that was, type: float, returned: always}
+    applied:
+      description: Whether all of its writes were made, or tried as the rows tell; never in check mode.
+      type: bool
+      returned: always
+    done:
+      description: Whether all that it plans was done before, so that nothing is left to do.
+      type: bool
+      returned: always
+    differences:
+      description: What is otherwise than it says, in words. If the task fails, at most 50.
+      type: list
+      elements: str
+      returned: always
+  sample:
+    file: /srv/plans/access-plan.json
+    digest: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+    created: "2026-11-26T08:00:00Z"
+    age_hours: 49.5
+    applied: false
+    done: false
+    differences:
+      - "sales@contoso.com: Send As of crmrouter@contoso.com: the plan saw not held, it is held now"
 errors:
   description: Everything that is wrong with the input.
   returned: if the input cannot be meant

@@ -81,6 +81,8 @@ DELEGATION_ARGUMENTS: ArgumentSpec = {
     "previous": {"type": "path"},
     "allow_empty": {"type": "bool", "default": False},
     "plan_file": {"type": "path"},
+    "apply_plan": {"type": "path"},
+    "plan_max_age": {"type": "int", "default": 72},
     "journal": {"type": "path"},
     **SURPLUS_ARGUMENTS,
     **WRITING_ARGUMENTS,

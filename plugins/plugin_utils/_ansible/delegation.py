@@ -25,7 +25,7 @@ from .arguments import DELEGATION_ARGUMENTS
 from .hosts import HostVariables, items_from_hosts, items_from_option, profiles_of
 from .journals import journal_of
 from .misplaced import HOST_VARIABLES, check_extra, check_visible
-from .plan import PlanOptions
+from .plan import PlanOptions, in_short
 from .policy import policies_of
 from .previous import not_reached_by
 from .result import result_of, settled
@@ -46,9 +46,9 @@ class DelegationAction(ExchangeAction):
         began = moment()
         asked = PlanOptions.of(options, self._task.check_mode, is_serial(task_vars))
         sign_in = choose_sign_in(options, self.environment())
-        planning = asked.of_run(sign_in, options, began)
         profiles = profiles_of(options["profiles"])
         now = datetime.now(timezone.utc)
+        planning = asked.of_run(sign_in, options, began, now)
         hostvars = HostVariables(task_vars["hostvars"], profiles)
         items = self._items(options, task_vars, hostvars, profiles, sign_in.organization, now)
         scope = scope_of(options, profiles, items, Play.of(task_vars, hostvars), sign_in.organization, now)
@@ -60,11 +60,11 @@ class DelegationAction(ExchangeAction):
             self._task.check_mode,
             WriteSettings(auto_mapping=options["auto_mapping"], verify=float(options["verify"])),
             policies.brakes(brakes_of(options, is_serial(task_vars))),
-            gates=(policies.gate,),
+            gates=(policies.gate, *planning.gates),
         )
         report, statistics = self._run(scope, options, settings, sign_in)
         result = result_of(report, self._task.check_mode, bool(self._task.diff), statistics)
-        result = planning.told(result, report)
+        result = planning.told(result, report, self._task.check_mode)
         result["run"] = run_of(sign_in, self._task.check_mode, began)
         warnings = [
             *_warnings(profiles, items),
@@ -74,7 +74,7 @@ class DelegationAction(ExchangeAction):
         ]
         if warnings:
             result["warnings"] = warnings
-        return policies.told(settled(result, options["on_failure"]))
+        return policies.told(in_short(settled(result, options["on_failure"])))
 
     def _items(
         self,

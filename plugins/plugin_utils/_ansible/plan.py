@@ -5,45 +5,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Union
 
 from .._access.desired import InputError
+from .._access.gate import Gate
 from .._access.model import Report
 from .._exchange.failures import Failure, FailureClass
 from .._plan.build import Circumstances, build
 from .._plan.document import Plan
-from .._plan.file import clear, save
+from .._plan.file import clear, load, save
 from .._plan.hashes import SHORT
+from .._plan.held_to import HeldTo, Judgement, why_unfit
 from .._wording import counted_noun
 from .action import in_words_of
+from .result import FAILED_ROWS
 from .run import application_of
 from .sign_in import SignIn
+
+#: So many differences are in the sentence of a result.
+_SAID = 3
 
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What a task asks for: ``file`` to write its plan to, or empty."""
+    """What a task asks for: a ``file`` to write its plan to, or a plan to ``apply`` that is at most so old, in hours;
+    empty: neither."""
 
     file: str
+    apply: str
+    max_age: int
 
     @classmethod
     def of(cls, options: Mapping[str, Any], check_mode: bool, is_serial: bool) -> PlanOptions:
         """Takes away the plan that is to be replaced, before anything can fail. Raises InputError."""
-        file = options["plan_file"] or ""
-        if file and is_serial:
-            raise InputError(
-                ["plan_file is of a whole play, and each batch of a serial one is a run: take serial away"]
-            )
-        if file and not check_mode:
-            raise InputError(["plan_file is for check mode, where nothing is written: add --check, or take it away"])
-        if file:
-            clear(file)
-        return cls(file)
+        asked = cls(options["plan_file"] or "", options["apply_plan"] or "", options["plan_max_age"])
+        faults = list(asked._faults(check_mode, is_serial))
+        if faults:
+            raise InputError(faults)
+        if asked.file:
+            clear(asked.file)
+        return asked
 
-    def of_run(self, sign_in: SignIn, options: Mapping[str, Any], began: str) -> Planning:
-        """For a run that began then: what it sees is no older."""
+    def _faults(self, check_mode: bool, is_serial: bool) -> Iterator[str]:
+        for name, path in (("plan_file", self.file), ("apply_plan", self.apply)):
+            if path and is_serial:
+                yield f"{name} is of a whole play, and each batch of a serial one is a run of its own: take serial away"
+        if self.file and self.apply:
+            yield "plan_file and apply_plan cannot be given together: plan first, then apply that plan"
+        elif self.file and not check_mode:
+            yield "plan_file is for check mode, where nothing is written: add --check, or take it away"
+        if self.max_age < 1:
+            yield f"plan_max_age: {self.max_age} is no age in hours, give at least 1"
+
+    def of_run(self, sign_in: SignIn, options: Mapping[str, Any], began: str, clock: datetime) -> Planning:
+        """For a run that began then: what it sees is no older. ``clock``: now. Raises InputError for a plan that cannot
+        be applied, whatever the organisation looks like."""
         circumstances = Circumstances(
             created=began,
             organization=sign_in.organization,
@@ -51,54 +70,100 @@ class PlanOptions:
             rehearsal=sign_in.way == "snapshot",
             settings={"auto_mapping": options["auto_mapping"]},
         )
-        return Planning(self, circumstances)
+        return Planning(self.file, circumstances, self._held_to(circumstances, clock) if self.apply else None)
+
+    def _held_to(self, circumstances: Circumstances, clock: datetime) -> HeldTo:
+        plan = load(self.apply)
+        why = why_unfit(plan, circumstances.organization, circumstances.rehearsal, self.max_age, clock)
+        if why:
+            raise InputError([f"the plan {self.apply} cannot be applied: {why}"])
+        return HeldTo(plan, self.apply, circumstances.settings, clock)
 
 
 @dataclass(frozen=True)
 class Planning:
-    """The plan of a run, from its beginning to its result."""
+    """The plan of a run, from its beginning to its result: the one it makes, or the one that it is held to."""
 
-    asked: PlanOptions
+    file: str
     circumstances: Circumstances
+    held_to: Union[HeldTo, None]
 
-    def told(self, result: dict[str, Any], report: Report) -> dict[str, Any]:
-        """The result of a run, once its plan is in the file, if one was asked for. A fault of writing fails it.
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        return (self.held_to,) if self.held_to else ()
 
-        A run that stopped before its end, or was refused, leaves no plan.
-        """
-        path = self.asked.file
-        if not path:
-            return result
+    def told(self, result: dict[str, Any], report: Report, check_mode: bool) -> dict[str, Any]:
+        """The result of a run with what there is to say of a plan, if it has one."""
+        if self.held_to:
+            return _applied(result, self.held_to, report, check_mode)
+        return self._written(result, report) if self.file else result
+
+    def _written(self, result: dict[str, Any], report: Report) -> dict[str, Any]:
+        """Once the plan is in its file. A fault of writing fails the run; one that stopped or was refused has none."""
         if report.decided is None or report.stop:
-            return _saying(result, f"No plan was written to {path}, for the run stopped")
+            return _saying(result, f"No plan was written to {self.file}, for the run did not come to its end")
         plan = build(report.decided, self.circumstances, report.coverage)
         try:
-            save(path, plan)
+            save(self.file, plan)
         except OSError as error:
-            return _failed(result, f"the plan {path} could not be written: {error.strerror or error}")
-        told = _saying(result, f"Plan {path} (digest {_short(plan)}): {_tally(plan)}")
-        return {**told, "plan": _facts(path, plan)}
+            return _failed(result, f"the plan {self.file} could not be written: {error.strerror or error}")
+        told = _saying(result, f"Plan {self.file} (digest {plan['hashes']['plan'][:SHORT]}): {_tally(plan)}")
+        return {**told, "plan": _facts(self.file, plan)}
 
 
-def _facts(path: str, plan: Plan, age_hours: float = 0.0) -> dict[str, Any]:
+def in_short(result: dict[str, Any]) -> dict[str, Any]:
+    """A failed task is printed whole, so it carries no more differences than a person reads."""
+    plan = result.get("plan")
+    if not result.get("failed") or not plan:
+        return result
+    return {**result, "plan": {**plan, "differences": plan["differences"][:FAILED_ROWS]}}
+
+
+def _applied(result: dict[str, Any], held_to: HeldTo, report: Report, check_mode: bool) -> dict[str, Any]:
+    judged = held_to.judge(report.decided) if report.decided else Judgement()
+    drift = bool(result["verdict"]["drift"])
+    facts = {
+        **_facts(held_to.name, held_to.plan, held_to.age),
+        "applied": not (check_mode or judged.differences or judged.done or drift),
+        "done": judged.done,
+        "differences": list(judged.differences),
+    }
+    return {**_saying(result, _verdict(held_to, judged, report, check_mode, drift)), "plan": facts}
+
+
+def _verdict(held_to: HeldTo, judged: Judgement, report: Report, check_mode: bool, drift: bool) -> str:
+    """What came of a plan, in a sentence."""
+    title = f"{held_to.title[:1].upper()}{held_to.title[1:]}"
+    if judged.differences:
+        more = len(judged.differences) - _SAID
+        rest = f"; and {more} more" if more > 0 else ""
+        return f"Otherwise: {'; '.join(judged.differences[:_SAID])}{rest}. Make a new plan, and let it be judged"
+    if judged.done:
+        return f"{title} is done already: nothing is left to do"
+    tally = _tally(held_to.plan)
+    if check_mode and not report.stop:
+        braked = any(warning.startswith("brake: ") for warning in report.warnings)
+        return f"{title} could be applied{', were it not for the brake' if braked else ''}: {tally}"
+    if drift or report.stop:
+        return f"{title} is as things are, and was not wholly applied: {tally}"
+    return f"{title} was applied: {tally}"
+
+
+def _facts(path: str, plan: Plan, age: timedelta = timedelta(0)) -> dict[str, Any]:
     return {
         "file": path,
         "digest": plan["hashes"]["plan"],
         "created": plan["created"],
-        "age_hours": age_hours,
+        "age_hours": round(age.total_seconds() / 3600, 1),
         "applied": False,
+        "done": False,
         "differences": [],
     }
 
 
-def _short(plan: Plan) -> str:
-    return plan["hashes"]["plan"][:SHORT]
-
-
 def _tally(plan: Plan) -> str:
     actions = [row["action"] for row in plan["rows"]]
-    grants, revocations = actions.count("grant"), actions.count("revoke")
-    return f"{counted_noun(grants, 'grant')} and {counted_noun(revocations, 'revocation')} to be made"
+    return f"{counted_noun(actions.count('grant'), 'grant')}, {counted_noun(actions.count('revoke'), 'revocation')}"
 
 
 def _saying(result: dict[str, Any], sentence: str) -> dict[str, Any]:

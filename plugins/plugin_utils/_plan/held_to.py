@@ -1,0 +1,97 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run that is held to a plan: it stops before its first write where anything is otherwise than the plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from .._access.gate import Decided
+from .._access.model import Stop
+from .._exchange.failures import Failure, FailureClass
+from .._wording import counted
+from .compare import compare, is_done
+from .document import Plan
+from .hashes import SHORT
+from .rows import rows_of
+from .words import differences
+
+#: The clocks of two machines may differ by so much.
+_CLOCKS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``differences``: in words, what is otherwise than the plan says. ``done``: nothing is left to do, and all that
+    is otherwise is that planned writes are done; then there are no differences."""
+
+    differences: tuple[str, ...] = ()
+    done: bool = False
+
+
+class HeldTo:
+    """The gate of a run that applies a plan. ``name``: of the file. ``settings``: of the run, as in a plan."""
+
+    def __init__(self, plan: Plan, name: str, settings: Mapping[str, bool], clock: datetime) -> None:
+        self.plan = plan
+        self.name = name
+        self._settings = settings
+        self._clock = clock
+        self._judged: tuple[Decided, Judgement] | None = None
+
+    @property
+    def title(self) -> str:
+        """What people compare with what they approved."""
+        return f"plan {self.name} (digest {self.plan['hashes']['plan'][:SHORT]})"
+
+    @property
+    def age(self) -> timedelta:
+        return age_of(self.plan, self._clock)
+
+    def judge(self, decided: Decided) -> Judgement:
+        """What a run decided held against the plan; of the last one it is known already."""
+        if self._judged is None or self._judged[0] is not decided:
+            self._judged = (decided, self._judgement(decided))
+        return self._judged[1]
+
+    def why_not(self, decided: Decided) -> Stop | None:
+        found = len(self.judge(decided).differences)
+        if not found:
+            return None
+        many = counted(found, "thing is", "things are")
+        why = f"nothing was written, for {many} otherwise than in the {self.title} of {self.plan['created']}"
+        return Stop(why, Failure(FailureClass.PLAN))
+
+    def _judgement(self, decided: Decided) -> Judgement:
+        now = rows_of(decided)
+        pairs = compare(self.plan["rows"], now)
+        if self.plan["settings"] == self._settings and is_done(pairs, now):
+            return Judgement(done=True)
+        return Judgement(tuple(differences(pairs, self.plan["settings"], self._settings, self._clock)))
+
+
+def age_of(plan: Plan, clock: datetime) -> timedelta:
+    """Since the run began that made it: what it saw is no older. Never below zero."""
+    return max(clock - _created(plan), timedelta(0))
+
+
+def why_unfit(plan: Plan, organization: str, rehearsal: bool, max_age: int, clock: datetime) -> str:
+    """Why a plan cannot be applied by a run on this organisation, and what to do, or empty. ``max_age``: in hours."""
+    made = plan["created"]
+    if plan["rehearsal"] != rehearsal:
+        words = {True: "on a snapshot", False: "on the organisation itself"}
+        return f"it was made {words[plan['rehearsal']]}, and this run is {words[rehearsal]}: make a plan of its own"
+    if plan["organization"].casefold() != organization.casefold():
+        return f"it is of {plan['organization'] or 'no'} organization, and this run of {organization or 'none'}"
+    if _created(plan) - clock > _CLOCKS:
+        return f"it is from the future ({made}): set the clocks right, and make a new plan"
+    if age_of(plan, clock) > timedelta(hours=max_age):
+        return f"it is of {made}, which is more than plan_max_age ({max_age} hours) ago: make a new plan"
+    return ""
+
+
+def _created(plan: Plan) -> datetime:
+    return datetime.strptime(plan["created"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)

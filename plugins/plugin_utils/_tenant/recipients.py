@@ -121,7 +121,7 @@ class Recipient:
 
 RECIPIENT_KEYS = tuple(field.name for field in fields(Recipient))
 #: What follows from the rest where it is left out. Empty where it is given empty: nobody knows it, or there is none.
-_FILLED_IN = ("display_name", "alias", "upn", "address", "sid")
+_FILLED_IN = ("display_name", "alias", "upn", "address", "sid", "object_id", "distinguished_name")
 
 
 def _plain(value: object) -> object:
@@ -178,8 +178,8 @@ def recipient(raw: Mapping[str, object], place: Place) -> Recipient:
         sid=str(raw.get("sid", place.sid() if traits.user or traits.group else "")),
         sid_history=_texts(raw, "sid_history"),
         guid=str(raw.get("guid") or place.guid("guid")).lower(),
-        object_id=str(raw.get("object_id") or place.guid("object")).lower(),
-        distinguished_name=str(raw.get("distinguished_name") or place.distinguished_name(name)),
+        object_id=str(raw.get("object_id", place.guid("object"))).lower(),
+        distinguished_name=str(raw.get("distinguished_name", place.distinguished_name(name))),
         directory_synced=bool(raw.get("directory_synced")),
         soft_deleted=bool(raw.get("soft_deleted")),
         hidden=bool(raw.get("hidden")),

@@ -149,6 +149,7 @@ points:
       V(powershell_version), V(execution_policy), V(temp) (writable), V(tls) (1.2), V(network), V(module);
       V(certificate), V(certificate_key), V(certificate_expiry); V(sign_in), V(role_audit), V(role_enforce);
       V(account), V(account_kind), V(account_address_lists), V(account_mailbox).
+    - If the task fails, only the rows that fail it. With O(fail_on=never) it returns all.
   returned: always, but for input that cannot be meant
   type: list
   elements: dict
@@ -173,7 +174,7 @@ summary:
   sample: {total: 21, pass: 20, warn: 1, fail: 0, skipped: 0}
 report:
   description: The rows as lines to be read by people.
-  returned: always, but for input that cannot be meant
+  returned: unless the task fails
   type: list
   elements: str
 errors:

@@ -83,12 +83,12 @@ def test_a_file_does_for_a_certificate(shared: Stage) -> None:
 def test_a_host_that_is_not_there(shared: Stage, closed: int) -> None:
     done = preflight(shared, management={"ansible_port": closed})
     assert_fails(done, "reachability", f"127.0.0.1:{closed}", "Check ansible_host and ansible_port", skips=POINTS)
+    assert len(done.run.text) < 2000, "one sentence and its data, not every point that was not looked at"
 
 
 def test_a_wrong_password(shared: Stage) -> None:
     done = preflight(shared, management={"ansible_password": "wrong"})
     assert_fails(done, "authentication", "the sign-in was refused", "Check ansible_user", skips=POINTS[1:])
-    assert done.row("reachability")["status"] == "pass"
 
 
 def test_a_host_that_starts_no_shell(shared: Stage) -> None:
@@ -123,7 +123,6 @@ def test_a_host_that_dies_on_the_way(set_stage: SetStage) -> None:
     stage.tenant.before_invoke = die
     done = preflight(stage)
     assert_fails(done, "reachability", "contact was lost", skips=POINTS[POINTS.index("role_audit") :])
-    assert done.row("sign_in")["status"] == "pass"
 
 
 # The host

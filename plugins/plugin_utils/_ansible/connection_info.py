@@ -74,22 +74,22 @@ def _endpoints(asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def result_of(rows: Sequence[Row], fail_on: str) -> dict[str, Any]:
-    """The result of the task; what warns shows as a warning, too."""
-    result: dict[str, Any] = {
-        "changed": False,
-        "msg": sentence(rows),
-        "points": [
-            {"point": row.point.value, "status": row.status.value, "found": row.found, "remedy": row.remedy}
-            for row in rows
-        ],
-        "summary": counts(rows),
-        "report": report(rows),
-    }
+    """The result of the task; what warns shows as a warning, too.
+
+    A failed task is printed whole, so it has no more than what fails it.
+    """
+    result: dict[str, Any] = {"changed": False, "msg": sentence(rows), "summary": counts(rows)}
     warnings = [in_words(row) for row in rows if row.status is Status.WARN]
     if warnings:
         result["warnings"] = warnings
     failing = [row for row in rows if row.status in _FAILING[fail_on]]
     result.update(in_words_of(failure_of(failing)))
     if failing:
-        result["failed"] = True
-    return result
+        return {**result, "failed": True, "points": _points(failing)}
+    return {**result, "points": _points(rows), "report": report(rows)}
+
+
+def _points(rows: Sequence[Row]) -> list[dict[str, str]]:
+    return [
+        {"point": row.point.value, "status": row.status.value, "found": row.found, "remedy": row.remedy} for row in rows
+    ]

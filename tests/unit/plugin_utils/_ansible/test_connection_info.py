@@ -172,6 +172,14 @@ def test_the_result_says_everything_as_data_and_in_words() -> None:
     }
 
 
+def test_a_failed_task_which_is_printed_whole_has_no_more_than_what_fails_it() -> None:
+    bad = {"point": "module", "status": "fail", "found": "gone", "remedy": "Install it"}
+    odd = {"point": "certificate_expiry", "status": "warn", "found": "in 3 days", "remedy": "Make a new one"}
+    assert result_of((GOOD, ODD, BAD, LEFT), "fail")["points"] == [bad]
+    made = result_of((GOOD, ODD, BAD, LEFT), "warn")
+    assert (made["points"], "report" in made) == ([odd, bad], False)
+
+
 @pytest.mark.parametrize(
     ("rows", "fail_on", "told"),
     [

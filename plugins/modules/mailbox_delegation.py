@@ -23,7 +23,9 @@ extends_documentation_fragment:
   - email_router.exchange_online.exchange
   - email_router.exchange_online.powershell
   - email_router.exchange_online.run
+  - email_router.exchange_online.mailboxes
   - email_router.exchange_online.surplus
+  - email_router.exchange_online.plan
   - email_router.exchange_online.journal
   - email_router.exchange_online.writing
 attributes:
@@ -85,73 +87,12 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  mailboxes:
-    description:
-      - The mailboxes to work on, instead of the hosts of the play.
-    type: list
-    elements: dict
-    suboptions:
-      mailbox:
-        description: An address of the mailbox.
-        type: str
-        required: true
-      profile:
-        description: Its profiles; the default is O(profile).
-        type: list
-        elements: str
-      state:
-        description: What is wanted; the default is O(state).
-        type: str
-        choices: [present, absent]
-      until:
-        description:
-          - The last day on which its grants are wanted, V(YYYY-MM-DD), to its end in UTC; or a moment with its zone as
-            in RFC 3339, such as V(2026-12-31T18:00:00+01:00). After it V(present) counts as V(absent), and the rows say
-            so; from 14 days before, rows and a warning tell of it.
-        type: str
-      reason:
-        description: What the grants are for, in free text, for readers of the result.
-        type: str
   previous:
     description:
       - A file on the controller with the result of an earlier run, or with its report
         (M(email_router.exchange_online.access_report)), as JSON. The mailboxes for which that run had no time
         (O(max_runtime)) come first. A file that is not there yet is no error.
     type: path
-  allow_empty:
-    description:
-      - Do not fail if there is no mailbox to work on.
-    type: bool
-    default: false
-  plan_file:
-    description:
-      - A file on the controller for the plan of the run, as JSON in the format of C(docs/schemas/access-plan-1.json) of
-        the collection. What is wanted, what was observed, and what would be done, mailbox by mailbox. It is made whole
-        or not at all, and only its owner may read it, for it tells who may do what. It holds no secret.
-      - For check mode only, and not in a C(serial) play, where each batch is a run of its own.
-      - A plan that is there already is taken away before anything else, so that it never passes for the new one. A
-        file that is no plan is refused. A run that stopped before its end, or that was refused, writes none.
-    type: path
-  apply_plan:
-    description:
-      - A file that O(plan_file) wrote. The run decides anew from the inventory and from what it reads, and goes on to
-        its first write only if all that is wanted, observed and to be done is as the plan has it, row by row, and
-        O(auto_mapping) is. So whoever edits a plan cannot make a run do what the inventory does not want.
-      - Else nothing is written, and the task fails with C(failure_class) V(plan) and the differences. The remedy is a
-        new plan. Where a row is called by another name or address and is the same mailbox and account, and where the
-        words of a cause are others, that is no difference.
-      - Limits, journal, O(verify) and O(max_runtime) hold as in every run. In check mode it is only compared.
-      - If nothing is left to do, and all that is otherwise is that what was planned is done, the task ends well and
-        says so. Surplus and retired accounts are the exception, for grants of theirs that were taken back leave no
-        row to tell by.
-      - Refused are a plan that is older than O(plan_max_age), from the future, damaged, of another organisation, one
-        made on a snapshot if this run is not, and the reverse; and O(plan_file) besides, and a C(serial) play.
-    type: path
-  plan_max_age:
-    description:
-      - The age in hours, from the beginning of the run that made it, from which on a plan is not applied any more.
-    type: int
-    default: 72
 notes:
   - Host variables C(mailbox_delegation_profile) (a name or a list), C(mailbox_delegation_state),
     C(mailbox_delegation_mailbox) (the address, where the name of the host is not),
@@ -224,7 +165,7 @@ EXAMPLES = r"""
         fail_msg: "{{ access.verdict.msg }}"
       run_once: true
 
-- name: What would be done, to be judged (for check mode)
+- name: In check mode a plan, to be judged; without it that very plan, if nothing is otherwise than it says
   email_router.exchange_online.mailbox_delegation:
     organization: contoso.onmicrosoft.com
     app_id: 00000000-0000-0000-0000-000000000000
@@ -232,20 +173,8 @@ EXAMPLES = r"""
     profiles:
       default: {account: crmrouter@contoso.com, access_type: send_as}
     profile: default
-    plan_file: /srv/plans/access-plan.json
-  delegate_to: exo-mgmt01
-  run_once: true
-
-- name: That very plan, if nothing is otherwise than it says and it is of today
-  email_router.exchange_online.mailbox_delegation:
-    organization: contoso.onmicrosoft.com
-    app_id: 00000000-0000-0000-0000-000000000000
-    certificate_thumbprint: 0123456789ABCDEF0123456789ABCDEF01234567
-    profiles:
-      default: {account: crmrouter@contoso.com, access_type: send_as}
-    profile: default
-    apply_plan: /srv/plans/access-plan.json
-    plan_max_age: 24
+    plan_file: "{{ '/srv/plans/access-plan.json' if ansible_check_mode else omit }}"
+    apply_plan: "{{ omit if ansible_check_mode else '/srv/plans/access-plan.json' }}"
   delegate_to: exo-mgmt01
   run_once: true
 """
@@ -297,18 +226,8 @@ grants:
     until: {description: "Until when the mailbox's grants are wanted, as given, or empty", type: str, returned: always}
     reason: {description: "What they are for, as given, or empty", type: str, returned: always}
   sample:
-    - mailbox: sales@contoso.com
-      address: sales@contoso.com
-      account: crmrouter@contoso.com
-      right: send_as
-      state: present
-      before: not held
-      outcome: granted
-      cause: ""
-      next_step: ""
-      notes: []
-      until: ""
-      reason: ""
+    - {mailbox: sales@contoso.com, address: sales@contoso.com, account: crmrouter@contoso.com, right: send_as,
+       state: present, before: not held, outcome: granted, cause: "", next_step: "", notes: [], until: "", reason: ""}
 attention:
   description: The rows that are not as wanted, in words, at most 50.
   returned: always, but for failures of the whole run
@@ -380,40 +299,22 @@ policy:
   type: list
   elements: dict
 plan:
-  description: The plan that was written, or that the run was held to.
+  description:
+    - The plan that was written, or that the run was held to. Its C(digest) (SHA-256 of all that it says) is what people
+      compare with what they approved; C(msg) has the first 12 digits.
+    - C(applied) says that all of its writes were made, or tried as the rows tell; never in check mode. C(done), that
+      all of it was done before, and nothing is left to do. C(differences), what is otherwise than it says, in words,
+      at most 50 if the task fails. C(age_hours) is counted from C(created), when the run began that made it.
   returned: if there is one, but for other failures of the whole run
   type: dict
   contains:
     file: {description: Where it is, type: str, returned: always}
-    digest:
-      description:
-        - The hash of all that it says (SHA-256), by which people tell what was judged. C(msg) has its first 12 digits.
-      type: str
-      returned: always
-    created: {description: "When the run that made it began, RFC 3339 in UTC", type: str, returned: always}
-    age_hours: {description: How long ago that was, type: float, returned: always}
-    applied:
-      description: Whether all of its writes were made, or tried as the rows tell; never in check mode.
-      type: bool
-      returned: always
-    done:
-      description: Whether all that it plans was done before, so that nothing is left to do.
-      type: bool
-      returned: always
-    differences:
-      description: What is otherwise than it says, in words. If the task fails, at most 50.
-      type: list
-      elements: str
-      returned: always
-  sample:
-    file: /srv/plans/access-plan.json
-    digest: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
-    created: "2026-11-26T08:00:00Z"
-    age_hours: 49.5
-    applied: false
-    done: false
-    differences:
-      - "sales@contoso.com: Send As of crmrouter@contoso.com: the plan saw not held, it is held now"
+    digest: {description: Its hash, type: str, returned: always}
+    created: {description: "RFC 3339 in UTC", type: str, returned: always}
+    age_hours: {description: Its age, type: float, returned: always}
+    applied: {description: Whether it was applied, type: bool, returned: always}
+    done: {description: Whether it was done already, type: bool, returned: always}
+    differences: {description: What stops the run, type: list, elements: str, returned: always}
 errors:
   description: Everything that is wrong with the input.
   returned: if the input cannot be meant

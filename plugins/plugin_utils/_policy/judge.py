@@ -13,6 +13,7 @@ address, object ids and SIDs; a display name or alias is anybody's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from .._access.plan import Verb
 from .._exchange.identities import Principal
@@ -46,9 +47,8 @@ class Judge:
         self._accounts: dict[str, list[_Allowance]] = {}
         for each in self._allowances:
             self._accounts.setdefault(plain(each.rule.account), []).append(each)
-        patterns = [(one, number) for number, rule in enumerate(policy.protected) for one in rule.mailboxes]
-        self._protected = Patterns((loose(pattern), number) for pattern, number in patterns)
-        self._protected_as_written = Patterns((plain(pattern), number) for pattern, number in patterns)
+        self._patterns = [(one, number) for number, rule in enumerate(policy.protected) for one in rule.mailboxes]
+        self._protected = Patterns((loose(pattern), number) for pattern, number in self._patterns)
         self._found: dict[str, tuple[ProtectedRule, ...]] = {}
         self._known: dict[str, tuple[_Allowance, ...]] = {}
 
@@ -104,6 +104,11 @@ class Judge:
             numbers = {number for each in addresses for number in self._matching(each)}
             self._found[key] = tuple(self._policy.protected[number] for number in sorted(numbers))
         return self._found[key]
+
+    @cached_property
+    def _protected_as_written(self) -> Patterns[int]:
+        """A question mark stands for one character; what looks alike may be two."""
+        return Patterns((plain(pattern), number) for pattern, number in self._patterns)
 
     def _matching(self, address: str) -> Iterator[int]:
         yield from self._protected.owners(loose(address))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Generic, TypeVar, Union
 
 from .._exchange.identities import address_fault
@@ -39,20 +41,23 @@ class Glob:
     """One pattern. It looks at each character of an address a bounded number of times, whatever the asterisks."""
 
     def __init__(self, pattern: str) -> None:
-        parts = pattern.split("*")
-        self._whole = len(parts) == 1
-        self._lengths = (len(parts[0]), len(parts[-1]))
-        self._head, *self._middle = map(_segment, parts if self._whole else parts[:-1])
-        self._tail = _segment(parts[-1])
+        self._parts = pattern.split("*")
+
+    @cached_property
+    def _segments(self) -> list[re.Pattern[str]]:
+        """What stands between asterisks."""
+        parts = ("".join("." if sign == "?" else re.escape(sign) for sign in part) for part in self._parts)
+        return [re.compile(part, re.DOTALL) for part in parts]
 
     def matches(self, address: str) -> bool:
-        if self._whole:
-            return self._head.fullmatch(address) is not None
-        head, tail = self._lengths
-        place, end = head, len(address) - tail
-        if end < head or not self._head.match(address) or not self._tail.match(address, end):
+        head, *middle = self._segments
+        if not middle:
+            return head.fullmatch(address) is not None
+        place, end = len(self._parts[0]), len(address) - len(self._parts[-1])
+        tail = middle.pop()
+        if end < place or not head.match(address) or not tail.match(address, end):
             return False
-        for segment in self._middle:
+        for segment in middle:
             found = segment.search(address, place, end)
             if found is None:
                 return False
@@ -60,13 +65,9 @@ class Glob:
         return True
 
 
-def _segment(text: str) -> re.Pattern[str]:
-    return re.compile("".join("." if sign == "?" else re.escape(sign) for sign in text), re.DOTALL)
-
-
 @dataclass
 class _Shelf(Generic[_Owner]):
-    """Patterns by a part of them without wildcards, and by its length, for only they can match an address with it."""
+    """Patterns by a part of them that is no wildcard, by its length: only they can match an address with that part."""
 
     by_length: dict[int, dict[str, list[tuple[Glob, _Owner]]]] = field(default_factory=dict)
 
@@ -75,20 +76,30 @@ class _Shelf(Generic[_Owner]):
 
 
 class Patterns(Generic[_Owner]):
-    """Many patterns, each with an owner. Patterns and addresses are given in the same form: ``plain`` or ``loose``."""
+    """Many patterns, each with an owner. Patterns and addresses are given in the same form: ``plain`` or ``loose``.
+
+    Each pattern is shelved by the part that it has in common with the fewest others: such as the name of its domain, or
+    what it begins with.
+    """
 
     def __init__(self, patterns: Iterable[tuple[str, _Owner]]) -> None:
+        given = [(pattern, _WILD.split(pattern), owner) for pattern, owner in patterns]
+        common = Counter(part for _pattern, parts, _owner in given for part in parts)
         self._exact: dict[str, list[_Owner]] = {}
         self._beginnings: _Shelf[_Owner] = _Shelf()
         self._ends: _Shelf[_Owner] = _Shelf()
-        for pattern, owner in patterns:
-            beginning, *rest = _WILD.split(pattern)
-            if not rest:
+        self._anywhere: _Shelf[_Owner] = _Shelf()
+        for pattern, parts, owner in given:
+            if len(parts) == 1:
                 self._exact.setdefault(pattern, []).append(owner)
-            elif beginning:
-                self._beginnings.add(beginning, Glob(pattern), owner)
-            else:
-                self._ends.add(rest[-1], Glob(pattern), owner)
+                continue
+            rarest = min(parts, key=lambda part: (not part, common[part], -len(part)))
+            self._shelf(parts, rarest).add(rarest, Glob(pattern), owner)
+
+    def _shelf(self, parts: list[str], part: str) -> _Shelf[_Owner]:
+        if parts[-1] == part:
+            return self._ends
+        return self._beginnings if parts[0] == part else self._anywhere
 
     def owners(self, address: str) -> Iterator[_Owner]:
         """Of the patterns that match, in no order, one that has several perhaps more than once. Empty text matches
@@ -99,7 +110,11 @@ class Patterns(Generic[_Owner]):
         for length, shelf in self._beginnings.by_length.items():
             yield from _matching(shelf.get(address[:length], ()), address)
         for length, shelf in self._ends.by_length.items():
-            yield from _matching(shelf.get(address[len(address) - length :], ()), address)
+            yield from _matching(shelf.get(address[max(0, len(address) - length) :], ()), address)
+        for length, shelf in self._anywhere.by_length.items():
+            parts = {address[start : start + length] for start in range(len(address) - length + 1)}
+            for part in parts & shelf.keys():
+                yield from _matching(shelf[part], address)
 
     def match(self, address: str) -> bool:
         return next(self.owners(address), None) is not None

@@ -10,9 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible.errors import AnsibleError
-from ansible.utils.vars import load_extra_vars
-
 from .._access import engine
 from .._access.apply import WriteSettings
 from .._access.desired import InputError, MailboxItem, ending_soon
@@ -20,12 +17,11 @@ from .._access.model import Profile, Report, State
 from .._exchange.identities import is_sid
 from .._exchange.needs import needed_cmdlets
 from .._exchange.rights import Right
-from .action import ExchangeAction
 from .arguments import DELEGATION_ARGUMENTS
-from .hosts import HostVariables, items_from_hosts, items_from_option, profiles_of
+from .hosts import HostVariables, profiles_of
 from .journals import journal_of
-from .misplaced import HOST_VARIABLES, check_extra, check_visible
 from .plan import PlanOptions, in_short
+from .play import PlayAction
 from .policy import policies_of
 from .previous import not_reached_by
 from .result import result_of, settled
@@ -34,10 +30,8 @@ from .scope import Play, brakes_of, is_serial, scope_of
 from .sessions import opened
 from .sign_in import SignIn, choose_sign_in
 
-_UNDEFINED = object()
 
-
-class DelegationAction(ExchangeAction):
+class DelegationAction(PlayAction):
     """Ensures that service accounts hold, or do not hold, their rights on the play's hosts."""
 
     ARGUMENTS = DELEGATION_ARGUMENTS
@@ -50,7 +44,7 @@ class DelegationAction(ExchangeAction):
         now = datetime.now(timezone.utc)
         planning = asked.of_run(sign_in, options, began, now)
         hostvars = HostVariables(task_vars["hostvars"], profiles)
-        items = self._items(options, task_vars, hostvars, profiles, sign_in.organization, now)
+        items = self.items(options, task_vars, hostvars, profiles, sign_in.organization, now)
         scope = scope_of(options, profiles, items, Play.of(task_vars, hostvars), sign_in.organization, now)
         scope = replace(scope, first=not_reached_by(options["previous"]))
         if not items and not scope.retired and not options["allow_empty"]:
@@ -75,32 +69,6 @@ class DelegationAction(ExchangeAction):
         if warnings:
             result["warnings"] = warnings
         return policies.told(in_short(settled(result, options["on_failure"])))
-
-    def _items(
-        self,
-        options: Mapping[str, Any],
-        task_vars: Mapping[str, Any],
-        hostvars: HostVariables,
-        profiles: Mapping[str, Profile],
-        organization: str,
-        now: datetime,
-    ) -> tuple[MailboxItem, ...]:
-        """The option ``mailboxes``, else the hosts of this batch of the play (ansible facts 4.4)."""
-        if options["mailboxes"] is not None:
-            return items_from_option(options["mailboxes"], options["profile"], options["state"], now)
-        first = task_vars["inventory_hostname"]
-        items = items_from_hosts(task_vars["ansible_play_batch"], hostvars, profiles, options, organization, now)
-        visible = {name: self._seen(task_vars[name]) for name in HOST_VARIABLES if name in task_vars}
-        check_visible(visible, hostvars[first])
-        check_extra(load_extra_vars(self._loader))
-        return items
-
-    def _seen(self, value: Any) -> Any:
-        """A variable as the task sees it; what is undefined there is not what the inventory says."""
-        try:
-            return self._templar.template(value)
-        except AnsibleError:
-            return _UNDEFINED
 
     def _run(
         self, scope: engine.Scope, options: Mapping[str, Any], settings: engine.Options, sign_in: SignIn

@@ -111,7 +111,8 @@ def test_a_file_that_is_there_is_not_written_over(set_user_stage: SetStage) -> N
         stage.play("-i", inventory, ADOPT),
     )
     assert [run.status for run in runs] == [2, 2, 2]
-    assert all("Say which accounts and which file, which must not exist yet" in run.text for run in runs)
+    assert f"{adopted(stage)} is there already, and is not written over. Name another file" in runs[0].text
+    assert all("Say which accounts and which file, which must not exist yet" in run.text for run in runs[1:])
     assert adopted(stage).read_text() == "years of work"
     assert not (stage.directory / "elsewhere" / "new.yml").exists()
 

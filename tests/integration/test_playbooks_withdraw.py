@@ -103,11 +103,10 @@ def test_three_hundred_grants_are_shown_then_taken_back_and_then_there_is_nothin
     assert (rehearsed.status, stage.writes, stage.books()) == (0, [], before)
     assert len(rows(rehearsed)) == 300
     assert "partner@fabrikam.com, send_as, unwanted" in rows(rehearsed)
-    told = rehearsed.task("Dry run").result["msg"]
-    assert told.startswith(
-        f"Nothing was taken back. Rights that {ROUTER} holds: 300 (looked at: full_access: 101 of 101 mail"
-    )
-    assert told.endswith(f"To take them back, add -e withdraw_confirm={ROUTER}")
+    told = rehearsed.task(LAST).result["msg"]
+    assert told.startswith("Nothing was taken back, for withdraw_confirm is not set. Rights that ")
+    assert f"{ROUTER} holds: 300 (looked at: full_access: 101 of 101 mail" in told
+    assert told.endswith(f"To take them back, set -e withdraw_confirm={ROUTER}.")
 
     done = withdraw(stage, ROUTER)
     assert (done.status, held(stage)) == (0, wanted), done.output
@@ -186,7 +185,9 @@ def test_a_mailbox_that_could_not_be_read_fails_dry_or_not_and_the_rest_is_taken
     rehearsed = rehearse(stage, ROUTER)
     assert (rehearsed.status, stage.writes) == (2, [])
     assert cause in rehearsed.task(LAST).result["msg"]
-    assert "full_access: 4 of 5 mailboxes" in rehearsed.task("Dry run").result["msg"]
+    told = rehearsed.task(LAST).result["msg"]
+    assert told.startswith("Nothing was taken back, for withdraw_confirm is not set. Rights left: ")
+    assert "full_access: 4 of 5 mailboxes" in told
 
     done = withdraw(stage, ROUTER)
     assert done.status == 2
@@ -228,7 +229,11 @@ def test_it_stays_a_dry_run_where_it_is_not_confirmed_word_for_word(set_user_sta
     before = stage.books()
     runs = (rehearse(stage, ROUTER, withdraw_confirm="yes"), withdraw(stage, ROUTER, "--check"))
     assert [run.status for run in runs] == [0, 0]
-    assert all(run.task("Dry run").status == "ok" for run in runs)
+    ends = [run.task(LAST).result["msg"] for run in runs]
+    assert ends[0].startswith("Nothing was taken back, for withdraw_confirm is yes, which is not the account ")
+    assert ends[0].endswith(f"To take them back, set -e withdraw_confirm={ROUTER}.")
+    assert ends[1].startswith("Nothing was taken back, for this is check mode. Rights")
+    assert ends[1].endswith("To take them back, run it without --check.")
     nobody = stage.play("-i", for_localhost(stage), WITHDRAW)
     assert nobody.status == 2
     assert "Say which account: -e withdraw_account=NAME" in nobody.text

@@ -70,7 +70,8 @@ options:
       - The id of the run. If left out it is the last that is no restore and may have changed something. The task must
         sign in to the same O(organization).
       - Each task is a run of its own, and in a C(serial) play each batch; to undo several, begin with the last.
-      - If there is no such run, the error lists those that the journal holds.
+      - With V(list) nothing is undone and nobody signs in, and RV(runs) says which ones the journal holds. If there is
+        no such run, the error lists the last of them.
     type: str
   max_grants:
     description:
@@ -120,6 +121,12 @@ EXAMPLES = r"""
   run_once: true
   check_mode: true
 
+- name: Which runs there are
+  email_router.exchange_online.mailbox_permission_restore:
+    journal: /var/log/ansible/exchange.jsonl
+    run: list
+  run_once: true
+
 - name: Undo it
   email_router.exchange_online.mailbox_permission_restore:
     organization: contoso.onmicrosoft.com
@@ -131,14 +138,27 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+runs:
+  description: The runs that the journal holds, the last first.
+  returned: with O(run=list)
+  type: list
+  elements: dict
+  contains:
+    run: {description: Its id, type: str, returned: always}
+    time: {description: "When it began, UTC", type: str, returned: always}
+    module: {description: The module that made it, type: str, returned: always}
+    restores: {description: "The id of the run that it restored, or empty", type: str, returned: always}
+    writes: {description: How many writes it sent, type: int, returned: always}
+    may_have_changed: {description: Whether any of them may have changed something, type: bool, returned: always}
+    ended: {description: Whether it came to its end, type: bool, returned: always}
 run:
   description: The id of the run that was undone.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: str
   sample: 7f0a3f4e-5d0e-4bb7-9d0a-52c1a3b0a001
 ended:
   description: Each PowerShell that the journal names, and what became of it.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: list
   elements: dict
   contains:
@@ -156,13 +176,13 @@ ended:
       outcome: ended
 without_effect:
   description: How many writes of the run need no undoing, since Exchange refused them or said that it was so already.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: int
 grants:
   description:
     - One row for each right of an account on a mailbox that the run may have changed. If the task fails, only rows that
       need attention, at most 50.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: list
   elements: dict
   contains:
@@ -200,7 +220,7 @@ grants:
       reason: ""
 attention:
   description: The rows that are not as before the run, in words, at most 50.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: list
   elements: str
 grants_omitted:
@@ -209,23 +229,23 @@ grants_omitted:
   type: int
 summary:
   description: The number of rows, and of rows of each outcome.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: dict
   sample: {total: 2, compliant: 1, revoked: 1}
 coverage:
   description: For each right, how many of the grants that the run may have changed were read.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: dict
   sample: {send_as: 2 of 2}
 statistics:
   description: Cmdlet calls by name, writes, seconds by phase, and requests and bytes over the wire.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: dict
 verdict:
   description:
     - C(failed) says whether the task fails, or would but for O(on_failure=report); C(drift), whether something was to
       be undone and was left; C(msg), all in one sentence.
-  returned: always, but for failures of the whole run
+  returned: unless the whole run fails, or O(run=list)
   type: dict
   sample: {failed: false, drift: false, msg: "2 grants on 2 mailboxes: 1 compliant, 1 revoked"}
 failure_class:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Counted things in the words of messages."""
+"""Counted things, and options, in the words of messages."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def counted_noun(number: int, noun: str) -> str:
 def plural_of(noun: str) -> str:
     """``mailboxes``, ``grants``."""
     return f"{noun}es" if noun.endswith(("x", "s")) else f"{noun}s"
+
+
+def option(name: str, variable: str = "", of: str = "role") -> str:
+    """``max_grants (role: mailbox_delegation_max_grants)``: an option as whoever is to set it may know it, in a task or
+    by a variable. ``of``: what has that variable."""
+    return f"{name} ({of}: {variable or f'mailbox_delegation_{name}'})"

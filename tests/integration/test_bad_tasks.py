@@ -39,7 +39,10 @@ CASES = {
         hosts={SALES: {}, "hamburg@contoso.com": {"mailbox_delegation_profile": ["router", "nope"]}},
     ),
     "no profile": Case(
-        (f"{SALES}: no profile. Set mailbox_delegation_profile for it or its group, the option profile for all",),
+        (
+            f"{SALES}: no profile. Set mailbox_delegation_profile for it or its group, the option profile "
+            "(role: mailbox_delegation_default_profile) for all",
+        ),
         {"profile": None},
     ),
     "wrong state": Case(

@@ -191,7 +191,8 @@ def test_more_revocations_than_allowed_fail_before_anything_is_written(set_stage
     task = ensures(mailboxes=[SALES], trustees=[ROUTER], rights=EVERYTHING, exclusive=True, max_revocations=5)
     run = play(stage, task)
     assert run.status == 2
-    assert "brake: 6 writes are called for where max_revocations allows 5; nothing was written" in run.text
+    brake = "brake: 6 writes are called for where max_revocations (role: mailbox_delegation_max_revocations) allows 5"
+    assert f"{brake}; nothing was written" in run.text
     assert stage.writes == []
 
 

@@ -150,6 +150,22 @@ def _guid(stage: Stage, address: str) -> str:
     return next(one.guid for one in stage.tenant.organisation.recipients if one.address == address)
 
 
+def test_the_runs_of_a_journal_are_listed_without_signing_in(set_stage: SetStage) -> None:
+    stage = set_stage(organisation(), host=STAND_IN)
+    assert enforce(stage, HOSTS).status == 0
+    assert restore(stage).status == 0
+    first, second = recorded(stage)
+    signed_in, before = stage.tenant.sign_ins, journal(stage).read_bytes()
+    listed = restore(stage, restore_run="list")
+    assert (listed.status, listed.changed, stage.tenant.sign_ins) == (0, False, signed_in), listed.output
+    assert listed.task("The runs, the last first").result["msg"] == [
+        f"{second.id}, {second.begun.time}, mailbox_permission_restore, writes: 15",
+        f"{first.id}, {first.begun.time}, mailbox_delegation, writes: 15",
+    ]
+    assert listed.task("Which runs there are").result["runs"][0]["restores"] == first.id
+    assert journal(stage).read_bytes() == before
+
+
 def test_what_cannot_be_meant_ends_the_task_before_it_signs_in(set_stage: SetStage, tmp_path: Path) -> None:
     stage = set_stage(organisation(), host=STAND_IN)
     nothing = restore(stage)

@@ -192,7 +192,10 @@ def test_a_slice_that_nobody_can_know_for_one_is_held_back_by_the_least_number(s
     (job,) = Runners(surplus, play).jobs([(inventory.cut(1, 2), ())], told=RELAUNCHED)
     assert (job.rc, surplus.writes, surplus.books()) == (0, [], before)
     causes = {row["cause"] for row in rows(job) if row["outcome"] == "surplus"}
-    assert causes == {"held back: surplus_group has 6 mailboxes, fewer than surplus_group_minimum 12"}
+    assert causes == {
+        "held back: surplus_group has 6 mailboxes, fewer than 12, surplus_group_minimum "
+        "(role: mailbox_delegation_surplus_group_minimum)"
+    }
 
 
 def test_limits_by_number_slice_an_inventory_that_stays_whole(surplus: Stage) -> None:

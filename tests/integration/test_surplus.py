@@ -103,7 +103,7 @@ def test_a_limit_of_writes_is_refused_where_each_batch_would_count_anew(stage: S
         options: dict[str, Any] = {limit: "1"}
         run = stage.play("-i", inventory, stage.playbook(stage.task(**options), serial=2))
         assert run.status == 2
-        assert f"{limit} cannot hold in a serial play" in run.message
+        assert f"{limit} (role: mailbox_delegation_{limit}) cannot hold in a serial play" in run.message
     assert stage.tenant.sign_ins == 0
 
 
@@ -113,7 +113,7 @@ def test_a_group_that_is_too_small_revokes_nothing(stage: Stage) -> None:
     run = stage.ensure([SALES, SUPPORT], **REVOKE)
     assert (run.status, stage.writes, stage.books()) == (0, [], before)
     assert surplus(run) == SURPLUS | {f"{BILLING} send_as", f"{OLD} send_as"}
-    assert "held back: surplus_group has 2 mailboxes, fewer than surplus_group_minimum 4" in run.text
+    assert "held back: surplus_group has 2 mailboxes, fewer than 4, surplus_group_minimum (role: " in run.text
 
 
 @pytest.mark.parametrize("selected", [LISTED, (SALES,)], ids=["all", "limited to another"])
@@ -173,7 +173,10 @@ def test_retired_accounts_lose_everything_by_name_and_by_sid(set_stage: SetStage
 def test_an_account_that_is_needed_is_not_retired(stage: Stage) -> None:
     run = stage.ensure(LISTED, retired_accounts=[ROUTER])
     assert (run.status, stage.writes) == (2, [])
-    assert "it is in retired_accounts and in a profile that grants" in run.message
+    assert (
+        "it is in retired_accounts (role: mailbox_delegation_retired_accounts) and in a profile that grants"
+        in run.message
+    )
 
 
 # Brakes
@@ -185,7 +188,10 @@ def test_more_than_ten_revocations_need_to_be_allowed(set_stage: SetStage) -> No
     hosts = {name: {"mailbox_delegation_state": "absent"} for name in names}
     braked = stage.ensure(hosts)
     assert (braked.status, stage.writes) == (2, [])
-    assert "brake: 11 writes are called for where max_revocations allows 10" in braked.text
+    assert (
+        "brake: 11 writes are called for where max_revocations (role: mailbox_delegation_max_revocations) allows 10"
+        in braked.text
+    )
     done = stage.ensure(hosts, max_revocations="100%")
     assert (done.status, len(stage.writes)) == (0, 11)
 
@@ -195,9 +201,15 @@ def test_a_share_of_the_mailboxes_is_counted_of_those_selected(set_stage: SetSta
     inventory = for_mailboxes(stage, LISTED, {"mailbox_delegation_max_grants": "50%"})
     braked = stage.play("-i", inventory, ENFORCE)
     assert (braked.status, stage.writes) == (2, [])
-    assert "4 writes are called for where max_grants allows 2 (50% of 4 mailboxes)" in braked.text
+    assert (
+        "4 writes are called for where max_grants (role: mailbox_delegation_max_grants) allows 2 (50% of 4 mailboxes)"
+        in braked.text
+    )
     alone = stage.play("-i", inventory, ENFORCE, "--limit", SALES)
-    assert "1 write is called for where max_grants allows 0 (50% of 1 mailbox)" in alone.text
+    assert (
+        "1 write is called for where max_grants (role: mailbox_delegation_max_grants) allows 0 (50% of 1 mailbox)"
+        in alone.text
+    )
     assert stage.play("-i", inventory, ENFORCE, "-e", "mailbox_delegation_max_grants=100%").status == 0
     assert len(stage.writes) == 4
 

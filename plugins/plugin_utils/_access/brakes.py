@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .._wording import counted, counted_noun
+from .._wording import counted, counted_noun, option
 from .model import Finding
 from .plan import Step, Verb, left_undone
 
@@ -71,4 +71,4 @@ def _excess(name: str, limit: Limit | None, planned: int, mailboxes: int) -> str
         return ""
     allowed = limit.of(mailboxes)
     share = f" ({limit.text} of {counted_noun(mailboxes, 'mailbox')})" if limit.text != str(allowed) else ""
-    return f"{counted(planned, 'write is', 'writes are')} called for where {name} allows {allowed}{share}"
+    return f"{counted(planned, 'write is', 'writes are')} called for where {option(name)} allows {allowed}{share}"

@@ -15,7 +15,7 @@ from .._exchange.directory import Found
 from .._exchange.failures import Failure, FailureClass
 from .._exchange.identities import Principal, Problem, ProblemKind, Recipient, address_fault
 from .._exchange.rights import Right
-from .._wording import counted
+from .._wording import counted, option
 from .model import Finding, Grant, GrantKey, Outcome, Profile, State, Want, Wish
 from .terms import ENDLESS, SOON, Term
 
@@ -25,6 +25,8 @@ _OUTCOME_OF = {
     ProblemKind.UNSUPPORTED: Outcome.UNSUPPORTED,
     ProblemKind.UNKNOWN: Outcome.UNKNOWN,
 }
+
+_PROFILE = option("profile", variable="mailbox_delegation_default_profile")
 
 
 class InputError(Exception):
@@ -113,8 +115,8 @@ def _faults_of(item: MailboxItem, profiles: Mapping[str, Profile]) -> Iterator[s
     known = ", ".join(sorted(profiles)) or "none"
     if not item.profiles:
         yield (
-            f"{item.host}: no profile. Set mailbox_delegation_profile for it or its group, the option profile for all, "
-            f"or groups in a profile (profiles: {known})"
+            f"{item.host}: no profile. Set mailbox_delegation_profile for it or its group, the option "
+            f"{_PROFILE} for all, or groups in a profile (profiles: {known})"
         )
     for name in item.profiles:
         if name not in profiles:

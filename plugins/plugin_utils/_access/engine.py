@@ -15,7 +15,7 @@ from .._exchange.identities import Principal
 from .._exchange.memory import RememberingSession
 from .._exchange.rights import Right
 from .._exchange.session import Call, Session
-from .._wording import counted
+from .._wording import counted, option
 from .apply import WriteSettings
 from .brakes import Brakes, left_by
 from .desired import (
@@ -39,6 +39,8 @@ from .observe import doubts_in_words, doubts_of, observe
 from .plan import Step, left_undone, plan
 from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
 from .writing import OUT_OF_TIME, Writer
+
+_RETIRED = option("retired_accounts")
 
 
 @dataclass(frozen=True)
@@ -205,12 +207,10 @@ def _still_needed(retired: Iterable[str], wishes: Iterable[Wish], principals: Ma
     for wish in wishes:
         name = gone.get(principals[wish.account.lower()].key)
         if name and wish.state is State.PRESENT:
-            reasons[f"account {name}: it is in retired_accounts and in a profile that grants (take it out of one)"] = (
-                None
-            )
+            reasons[f"account {name}: it is in {_RETIRED} and in a profile that grants (take it out of one)"] = None
         elif name and wish.after:
             reasons[
-                f"account {name}: it is in retired_accounts, and {wish.after} replaces it, which it must outlast "
+                f"account {name}: it is in {_RETIRED}, and {wish.after} replaces it, which it must outlast "
                 "(retire it when the rotation is done)"
             ] = None
     return iter(reasons)

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 
 from .._exchange.identities import Principal
 from .._exchange.rights import Right
-from .._wording import counted, counted_noun
+from .._wording import counted, counted_noun, option
 from .holdings import Blank, Holdings
 from .model import Facts, Finding, GrantKey, Outcome, State, Want, Wish
 from .plan import Step, Verb, finding_of
+
+_SURPLUS, _MINIMUM = option("surplus"), option("surplus_group_minimum")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def why_held_back(rule: SurplusRule, problems: Sequence[Finding]) -> str:
         return ""
     if rule.hosts < max(rule.minimum, 1):
         hosts = counted_noun(rule.hosts, "mailbox")
-        return f"held back: surplus_group has {hosts}, fewer than surplus_group_minimum {rule.minimum}"
+        return f"held back: surplus_group has {hosts}, fewer than {rule.minimum}, {_MINIMUM}"
     if rule.rejected:
         rejected = counted(rule.rejected, "row of exports was", "rows of exports were")
         return f"held back: {rejected} rejected (crm_rejected_rows), each may be a mailbox"
@@ -107,7 +109,7 @@ def judge_holdings(
 
 def _reported(want: Want, facts: Facts, held_back: str) -> Finding:
     cause = held_back or "held, and wanted by no profile"
-    step = "mend what holds it back" if held_back else "set surplus to revoke, or list the mailbox with a profile"
+    step = "mend what holds it back" if held_back else f"set {_SURPLUS} to revoke, or list the mailbox with a profile"
     return finding_of(want, Outcome.SURPLUS, facts, cause, step)
 
 

@@ -21,6 +21,7 @@ from .._journal.file import JournalFile
 from .._journal.history import JournalDamaged, RecordedRun, chosen, runs_of
 from .._journal.recorder import FileJournal
 from .._policy.gate import StepsOnly
+from .._wording import counted_noun, option
 from .action import ExchangeAction
 from .arguments import EXCHANGE_ARGUMENTS, POWERSHELL_ARGUMENTS, RUN_ARGUMENTS, ArgumentSpec
 from .endings import end_powershells
@@ -45,6 +46,10 @@ RESTORE_ARGUMENTS: ArgumentSpec = {
 }
 #: A run is named in the error that asks which one is meant; a person reads no more.
 _LISTED = 20
+#: In place of the id of a run.
+_LIST = "list"
+_SNAPSHOT = option("snapshot", variable="exchange_snapshot")
+_RUN = option("run", variable="restore_run", of="playbook restore")
 
 
 class RestoreAction(ExchangeAction):
@@ -53,6 +58,9 @@ class RestoreAction(ExchangeAction):
     ARGUMENTS = RESTORE_ARGUMENTS
 
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        return listed(options["journal"]) if options["run"] == _LIST else self._undone(options, task_vars)
+
+    def _undone(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         check_mode = self._task.check_mode
         sign_in = choose_sign_in(options, self.environment())
         is_batch = is_serial(task_vars)
@@ -81,6 +89,25 @@ class RestoreAction(ExchangeAction):
         idle = sum(not write.state.may_have_changed for write in run.writes)
         told = {"run": run.id, "ended": ended, "without_effect": idle}
         return policies.told(settled({**result, **told}, options["on_failure"]))
+
+
+def listed(path: str) -> dict[str, Any]:
+    """The runs that a journal holds, the last first. Nobody signs in for it, and nothing is undone."""
+    with _locked(path, check_mode=True) as file:
+        runs = _runs(file)
+    told = [
+        {
+            "run": run.id,
+            "time": run.begun.time,
+            "module": run.begun.module,
+            "restores": run.begun.of,
+            "writes": len(run.writes),
+            "may_have_changed": run.may_have_changed,
+            "ended": run.ended,
+        }
+        for run in reversed(runs)
+    ]
+    return {"changed": False, "msg": f"journal {path}: {counted_noun(len(runs), 'run')}", "runs": told}
 
 
 @contextmanager
@@ -122,7 +149,7 @@ def not_undone(runs: Sequence[RecordedRun], run: RecordedRun) -> list[str]:
     if not others:
         return []
     named = ", ".join(others[-_LISTED:])
-    return [f"run {run.id} alone is undone; the journal holds {len(others)} more that wrote: {named} (option run)"]
+    return [f"run {run.id} alone is undone; the journal holds {len(others)} more that wrote: {named} ({_RUN})"]
 
 
 def run_of(runs: Sequence[RecordedRun], name: str, path: str) -> RecordedRun:
@@ -130,11 +157,11 @@ def run_of(runs: Sequence[RecordedRun], name: str, path: str) -> RecordedRun:
     run = chosen(runs, name)
     if run is not None:
         return run
-    listed = "; ".join(map(str, runs[-_LISTED:])) or "none"
+    held = "; ".join(map(str, runs[-_LISTED:])) or "none"
     more = f", the last {_LISTED} of {len(runs)}" if len(runs) > _LISTED else ""
     if name:
-        raise InputError([f"run: journal {path} holds no run {name!r} (it holds{more}: {listed})"])
-    raise InputError([f"journal {path}: there is no run in it that wrote anything (it holds{more}: {listed})"])
+        raise InputError([f"{_RUN}: journal {path} holds no run {name!r} (it holds{more}: {held})"])
+    raise InputError([f"journal {path}: there is no run in it that wrote anything (it holds{more}: {held})"])
 
 
 def check_place(run: RecordedRun, sign_in: SignIn, rehearsal: bool) -> None:
@@ -142,9 +169,7 @@ def check_place(run: RecordedRun, sign_in: SignIn, rehearsal: bool) -> None:
     begun = run.begun
     if begun.rehearsal is not rehearsal:
         where = "on a snapshot" if begun.rehearsal else "for real"
-        raise InputError(
-            [f"run {run.id} was done {where}, so it can only be restored {where}: see the option snapshot"]
-        )
+        raise InputError([f"run {run.id} was done {where}, so it can only be restored {where}: see {_SNAPSHOT}"])
     if begun.organization.lower() != sign_in.organization.lower():
         raise InputError(
             [f"run {run.id} was done in {begun.organization or 'no organization'}, but organization is "

@@ -16,10 +16,12 @@ from .._access.engine import Scope
 from .._access.model import Profile
 from .._access.surplus import SurplusRule
 from .._exchange.accounts import account_fault
+from .._wording import option
 from .hosts import REJECTED_ROWS, items_from_hosts
 from .slices import slice_faults, sliced_template
 
 DEFAULT_REVOCATIONS = "10"
+_GROUP, _MINIMUM = option("surplus_group"), option("surplus_group_minimum")
 
 
 @dataclass(frozen=True)
@@ -62,12 +64,12 @@ def scope_of(
 ) -> Scope:
     """Raises InputError that names every option which cannot be meant. ``now``: when the items were judged."""
     faults = [
-        f"retired_accounts: {account!r}: {fault}"
+        f"{option('retired_accounts')}: {account!r}: {fault}"
         for account in options["retired_accounts"]
         if (fault := account_fault(account))
     ]
     if options["surplus"] == "revoke" and not (options["surplus_group"] and options["surplus_group_minimum"]):
-        faults.append("surplus: revoke needs surplus_group and surplus_group_minimum, the least number of its hosts")
+        faults.append(f"surplus: revoke needs {_GROUP} and {_MINIMUM}, the least number of its hosts")
     if options["surplus"] == "revoke" and options["state"] == "absent":
         faults.append(
             "surplus: revoke and state: absent cannot be given together: every host of surplus_group that says nothing "
@@ -90,7 +92,7 @@ def _surplus(
     if not group:
         return None
     if group not in play.groups:
-        raise InputError([f"surplus_group: there is no group {group!r} in the inventory"])
+        raise InputError([f"{_GROUP}: there is no group {group!r} in the inventory"])
     hosts = [str(host) for host in play.groups[group]]
     items = items_from_hosts(hosts, play.hostvars, profiles, options, organization, now)
     revoke = options["surplus"] == "revoke"
@@ -113,12 +115,14 @@ def brakes_of(options: Mapping[str, Any], is_serial: bool) -> Brakes:
     faults, limits = [], {}
     for name, default in (("max_grants", None), ("max_revocations", DEFAULT_REVOCATIONS)):
         if is_serial and options[name] is not None:
-            faults.append(f"{name} cannot hold in a serial play, where each batch would count anew: take serial away")
+            faults.append(
+                f"{option(name)} cannot hold in a serial play, where each batch would count anew: take serial away"
+            )
         text = options[name] if options[name] is not None else default
         try:
             limits[name] = Limit(text.strip()) if text is not None else None
         except ValueError as error:
-            faults.append(f"{name}: {error}")
+            faults.append(f"{option(name)}: {error}")
     if faults:
         raise InputError(faults)
     return Brakes(limits["max_grants"], limits["max_revocations"])

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from .._wording import option
 from .session import CmdletError
 
 
@@ -197,7 +198,7 @@ UNRECOGNISED = Diagnosis("", Meaning.UNRECOGNISED)
 _RUNNER_REFUSALS = frozenset({"read_only", "not_allowed", "bad_request", "not_connected"})
 _OWN = {
     UNANSWERED: Diagnosis(UNANSWERED, Meaning.UNANSWERED),
-    NOT_REACHED: Diagnosis(NOT_REACHED, Meaning.NOT_REACHED, "run it again, with more time (max_runtime)"),
+    NOT_REACHED: Diagnosis(NOT_REACHED, Meaning.NOT_REACHED, f"run it again, with more time: {option('max_runtime')}"),
     NOT_HELD: Diagnosis(NOT_HELD, Meaning.NOT_HELD),
 }
 

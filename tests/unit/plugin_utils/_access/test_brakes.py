@@ -46,9 +46,10 @@ def test_a_run_within_its_limits_is_not_held_back() -> None:
 
 def test_grants_and_revocations_are_counted_apart() -> None:
     assert (
-        Brakes(Limit("2"), Limit("5")).why_not(steps(3, 5), 10) == "3 writes are called for where max_grants allows 2"
+        Brakes(Limit("2"), Limit("5")).why_not(steps(3, 5), 10)
+        == "3 writes are called for where max_grants (role: mailbox_delegation_max_grants) allows 2"
     )
-    assert "max_revocations allows 5" in Brakes(Limit("3"), Limit("5")).why_not(steps(3, 6), 10)
+    assert "mailbox_delegation_max_revocations) allows 5" in Brakes(Limit("3"), Limit("5")).why_not(steps(3, 6), 10)
 
 
 def test_without_a_limit_nothing_is_held_back() -> None:

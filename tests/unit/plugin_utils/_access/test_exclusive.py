@@ -281,7 +281,10 @@ def test_an_entry_without_a_sid_is_not_taken_but_reported(right: Right) -> None:
 def test_more_revocations_than_allowed_stop_everything_before_the_first_write() -> None:
     tenant = people()
     done = only(tenant, (SALES, SUPPORT), brakes=Brakes(revocations=Limit("5")))
-    assert "6 writes are called for where max_revocations allows 5" in done.report.warnings[0]
+    assert (
+        "6 writes are called for where max_revocations (role: mailbox_delegation_max_revocations) allows 5"
+        in done.report.warnings[0]
+    )
     assert writes(tenant) == []
     assert done.fails
     assert not only(tenant, (SALES, SUPPORT), brakes=Brakes(revocations=Limit("6"))).fails

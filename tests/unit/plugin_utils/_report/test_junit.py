@@ -92,7 +92,8 @@ def test_every_row_is_one_case_by_account_right_and_mailbox() -> None:
 def test_a_suite_is_dated_by_when_the_run_began() -> None:
     """Not by when the report was written: a long run would seem to be of another day."""
     told = document([row()])
-    told["head"].update(began="2026-11-30T23:50:00Z", ended="2026-12-01T00:20:00Z", created="2026-12-01T00:21:00Z")
+    told["head"]["began"] = "2026-11-30T23:50:00Z"
+    told["head"]["ended"] = told["head"]["created"] = "2026-12-01T00:20:00Z"
     assert {suite.attrib["timestamp"] for suite in read(told)} == {"2026-11-30T23:50:00"}
 
 

@@ -18,7 +18,8 @@ venvs: setup  ## .venvs/2.17 and .venvs/2.18, with the older supported ansible-c
 	@$(PYTHON) tests/tools/venv.py .venvs/2.17 requirements-2.17.txt
 	@$(PYTHON) tests/tools/venv.py .venvs/2.18 requirements-2.18.txt
 
-demo: setup  ## The main job on a simulated organisation
+demo:  ## The main job on a simulated organisation; sets up what that takes, and no test tools
+	@$(PYTHON) tests/tools/venv.py .venv requirements-2.19.txt
 	@.venv/bin/python -m ansible_collections.email_router.exchange_online.tests.demo
 
 # SOAK_RUNS runs from the seed SOAK_SEED on, none begun after SOAK_SECONDS (tests/soak/README.md)

@@ -45,7 +45,7 @@ def fill(directory: Path, requirements: Path) -> None:
     stamp = directory / ".stamp"
     place, wishes = f"{directory} Python {platform.python_version()}", digest(requirements)
     known = stamp.read_text().splitlines() if stamp.exists() else []
-    if known == [place, wishes]:
+    if known[:1] == [place] and known[1:] in [[digest(each)] for each in (requirements, *including(requirements))]:
         return
     started = time.monotonic()
     print(f"{directory.relative_to(ROOT)}: installing {requirements.name} …", flush=True)
@@ -55,6 +55,12 @@ def fill(directory: Path, requirements: Path) -> None:
     subprocess.run([*pip, "-r", str(requirements)], check=True)
     stamp.write_text(f"{place}\n{wishes}\n")
     print(f"{directory.relative_to(ROOT)}: ready after {time.monotonic() - started:.0f} s", flush=True)
+
+
+def including(requirements: Path) -> list[Path]:
+    """The files of requirements that take all of this one in: who has those has these."""
+    line = f"-r {requirements.name}"
+    return [each for each in ROOT.glob("requirements*.txt") if line in each.read_text().splitlines()]
 
 
 def digest(requirements: Path) -> str:

@@ -168,3 +168,26 @@ def test_a_mirror_of_debian_is_found_however_apt_has_it(
         newest.for_an_empty_machine()
     (tmp_path / name).write_text(text)
     assert list(newest.mirrors()) == ["http://one.example/debian"]
+
+
+def test_an_environment_that_has_more_than_is_wanted_is_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `make demo` needs is part of what `make setup` installs; the other way round there is more to install."""
+    ran: list[list[object]] = []
+    monkeypatch.setattr(venv, "ROOT", tmp_path)
+    monkeypatch.setattr("subprocess.run", lambda command, check: ran.append(command))
+    (tmp_path / "constraints.txt").touch()
+    few, all_of_them = tmp_path / "requirements-few.txt", tmp_path / "requirements-all.txt"
+    few.write_text("one==1\n")
+    all_of_them.write_text("-r requirements-few.txt\ntwo==2\n")
+    (tmp_path / ".venv").mkdir()
+
+    def installs(requirements: Path) -> bool:
+        ran.clear()
+        venv.fill(tmp_path / ".venv", requirements)
+        return bool(ran)
+
+    assert [installs(each) for each in (few, few, all_of_them, few, all_of_them)] == [True, False, True, False, False]
+    few.write_text("one==2\n")
+    assert installs(few)

@@ -17,9 +17,10 @@ class PlannedRow(TypedDict):
 
     Wanted: ``state`` (present or absent), ``until`` as given, ``after``: the keys of the accounts that must hold the
     right before this one loses it. Observed: ``guid`` of the mailbox and ``account_key``, both empty where they were
-    not found; ``before`` (held, not held, denied, unknown), ``inherited``, and ``entries``, the direct entries that
-    give the right, each as SID and inheritance type. What would be done: ``action`` (grant, revoke, or none), and
-    ``outcome`` and ``cause`` as in the row of mailbox_delegation.
+    not found, and where nothing could or would be done (surplus that is only reported); ``before`` (held, not held,
+    denied, unknown), ``inherited``, and ``entries``, the direct entries that give the right, each as SID and
+    inheritance type. What would be done: ``action`` (grant, revoke, or none), and ``outcome`` and ``cause`` as in the
+    row of mailbox_delegation.
     """
 
     mailbox: str
@@ -49,9 +50,11 @@ class Hashes(TypedDict):
 
 
 class Plan(TypedDict):
-    """``created``: RFC 3339, UTC. ``application``: who signed in. ``snapshot_taken``: when the snapshot was on which it
-    was made, or empty; ``rehearsal``: whether it was made on one. ``settings``: options that writes depend on.
-    ``coverage``: as mailbox_delegation gives it. ``rows``: sorted by mailbox, account, right.
+    """``created``: when the run began that made it, RFC 3339, UTC. ``application``: who signed in.
+
+    ``rehearsal``: whether it was made on a snapshot; ``snapshot_taken``: when that was taken, or empty. ``settings``:
+    options that writes depend on. ``coverage``: as mailbox_delegation gives it. ``rows``: sorted by mailbox, account,
+    right.
     """
 
     format: str

@@ -20,10 +20,14 @@ options:
     description:
       - Work on the organisation in this file instead of a real one, in this process. A rehearsal needs no PowerShell
         and no sign-in; what it does is forgotten at the end of the task.
+      - It is a snapshot that M(email_router.exchange_online.exchange_snapshot) has taken, or an organisation that was
+        written by hand. What a snapshot does not hold is unknown, and never taken for absent.
+      - The message of such a task begins with C(Rehearsal), and a warning says how old the snapshot is.
     type: path
   snapshot_update:
     description:
-      - Write what was done back to the file of O(snapshot), for the next task.
+      - Write what was done back to the file of O(snapshot), for the next task. Refused for a snapshot that was taken of
+        an organisation.
     type: bool
     default: false
 notes:

@@ -277,6 +277,13 @@ policy:
   returned: if a policy held, but for other failures of the whole run
   type: list
   elements: dict
+rehearsal:
+  description:
+    - The O(snapshot) that the task worked on, when it was C(taken) and how many hours ago, and its C(detail). An
+      organisation that was written by hand is of no time.
+  returned: with O(snapshot)
+  type: dict
+  sample: {snapshot: snapshot.json, taken: "2026-01-05T09:00:00Z", age_hours: 5.5, detail: minimal}
 errors:
   description: Everything that is wrong with the input.
   returned: if the input cannot be meant

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from traceback import format_exception
 from typing import Any, ClassVar
 
@@ -21,10 +22,12 @@ from .._exchange.powershell import failure_of
 from .._exchange.session import SessionError, SessionLost
 from .._remote.channel import ChannelError
 from .._remote.redaction import redacted
+from .._snapshot.source import Source
 from .arguments import ArgumentSpec, validated
 from .interruption import interruptible
 from .progress import ProgressWatch
 from .secrecy import crash_of, password_of, secrets_of, without
+from .snapshots import marked, source_of
 
 
 class CollectionAction(ActionBase):
@@ -45,7 +48,7 @@ class CollectionAction(ActionBase):
         secrets = secrets_of(self.ARGUMENTS, self._task.args) | password_of(self._connection)
         try:
             secrets |= self._secrets_of_environment()
-            options = validated(self.ARGUMENTS, self.arguments())
+            options = self.prepared(validated(self.ARGUMENTS, self.arguments()))
             result.update(in_words_of(NOTHING_FAILED), **self.perform(options, task_vars or {}))
         except InputError as error:
             failure = Failure(FailureClass.INPUT)
@@ -63,6 +66,10 @@ class CollectionAction(ActionBase):
             result["exception"] = redacted("".join(format_exception(error)), secrets)
         result.update(self.named(result, task_vars or {}))
         return without(result, secrets)
+
+    def prepared(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Valid options as ``perform`` takes them."""
+        return options
 
     def named(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """What a result says otherwise, so that nobody takes its failure for another's."""
@@ -92,8 +99,22 @@ class ExchangeAction(CollectionAction):
     """A task that signs in, and so runs once for all hosts of the play (ansible facts 4.4)."""
 
     BYPASS_HOST_LOOP = True
+    #: What the task works on instead of a real organisation.
+    source: Source | None = None
+
+    def prepared(self, options: dict[str, Any]) -> dict[str, Any]:
+        """With the option ``snapshot`` as the content of its file."""
+        self.source = source_of(options)
+        return {**options, "snapshot": self.source} if self.source else options
 
     def named(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
+        """A failure of the run is told apart from one of the first host, and a rehearsal from a run that counts."""
+        told = self._of_whole_run(result, task_vars)
+        if self.source is None:
+            return told
+        return {**told, **marked({**result, **told}, self.source, datetime.now(timezone.utc))}
+
+    def _of_whole_run(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """ansible prints a failure of the run as one of the first host; its first words say otherwise."""
         if result.get("failure_class", "") in (FailureClass.NONE.value, FailureClass.MAILBOXES.value):
             return {}

@@ -123,6 +123,20 @@ PERMISSION_INFO_ARGUMENTS: ArgumentSpec = {
     **RUN_ARGUMENTS,
 }
 
+SNAPSHOT_ARGUMENTS: ArgumentSpec = {
+    "dest": {"type": "path", "required": True},
+    "detail": {"type": "str", "default": "minimal", "choices": ["minimal", "full"]},
+    "anonymize": {"type": "bool", "default": False},
+    "profiles": {"type": "dict", "default": {}},
+    "profile": {"type": "list", "elements": "str", "default": []},
+    "mailboxes": DELEGATION_ARGUMENTS["mailboxes"],
+    "accounts": {"type": "list", "elements": "str", "default": []},
+    "on_failure": {"type": "str", "default": "fail", "choices": ["fail", "report"]},
+    **EXCHANGE_ARGUMENTS,
+    **POWERSHELL_ARGUMENTS,
+    **RUN_ARGUMENTS,
+}
+
 CONNECTION_INFO_ARGUMENTS: ArgumentSpec = {
     "purpose": {"type": "str", "choices": ["host", "audit", "enforce"]},
     "rights": {"type": "list", "elements": "str", "choices": _RIGHTS, "default": _RIGHTS},

@@ -68,6 +68,7 @@ class PlanOptions:
             organization=sign_in.organization,
             application=application_of(sign_in),
             rehearsal=sign_in.way == "snapshot",
+            snapshot_taken=options["snapshot"].taken if options["snapshot"] else "",
             settings={"auto_mapping": options["auto_mapping"]},
         )
         return Planning(self.file, circumstances, self._held_to(circumstances, clock) if self.apply else None)

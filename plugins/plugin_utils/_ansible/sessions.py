@@ -21,9 +21,7 @@ from .._exchange.powershell import PowerShellSession
 from .._exchange.resilience import ResilientSession
 from .._exchange.session import WRITERS, Session
 from .._remote.channel import ChannelStatistics
-from .._tenant.organisation import Organisation
-from .._tenant.session import TenantSession
-from .._tenant.tenant import Tenant
+from .._snapshot.source import Source
 from .channels import channel_of
 from .expiry import expiry_warnings
 from .progress import ProgressWatch
@@ -85,13 +83,15 @@ def opened(
     watch: ProgressWatch,
     optional: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Opened]:
-    """The session of a task, closed at the end. ``options``: with those of the fragments powershell, run and exchange.
+    """The session of a task, closed at the end. ``options``: with those of the fragments powershell, run and exchange,
+    ``snapshot`` as the content of its file.
 
     ``optional``: cmdlets besides, without which the session will do.
     """
     with ExitStack() as stack:
-        if options.get("snapshot"):
-            yield Opened(stack.enter_context(_from_snapshot(options, read_only)))
+        source: Source | None = options.get("snapshot")
+        if source:
+            yield Opened(stack.enter_context(source.opened(read_only, options["snapshot_update"])))
             return
         _check_times(options)
         deadline = Deadline(options["max_runtime"])
@@ -135,17 +135,3 @@ def _check_times(options: Mapping[str, Any]) -> None:
     faults = [f"{name}: {seconds} is no time, give at least 1 second" for name, seconds in times.items() if seconds < 1]
     if faults:
         raise InputError(faults)
-
-
-@contextmanager
-def _from_snapshot(options: Mapping[str, Any], read_only: bool) -> Iterator[TenantSession]:
-    """A rehearsal: the organisation lives in this process; what is done to it is kept only if asked for."""
-    path = options["snapshot"]
-    try:
-        organisation = Organisation.load(path)
-    except (OSError, ValueError) as error:
-        raise InputError([f"snapshot {path}: {error}"]) from error
-    tenant = Tenant(organisation)
-    yield TenantSession(tenant, tenant.admit().connection_id, read_only)
-    if options["snapshot_update"] and not read_only:
-        tenant.organisation.save(path)

@@ -158,7 +158,7 @@ class _Held:
 
     def _not_held(self) -> str:
         return (
-            f"the snapshot of {self._snapshot.taken} does not hold it: "
+            f"the snapshot does not hold it, which was taken {self._snapshot.taken}: "
             "take a new one whose play has it, or with detail full"
         )
 

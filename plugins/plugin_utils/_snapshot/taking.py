@@ -202,7 +202,7 @@ def counts_of(snapshot: Snapshot) -> dict[str, int]:
     fates = [*snapshot.mailboxes.values(), *snapshot.accounts.values()]
     absent: Sequence[Fate] = [one for one in fates if one is not Fate.FOUND]
     return {
-        "mailboxes": _mailboxes_in(snapshot),
+        "mailboxes": mailboxes_in(snapshot),
         "accounts": sum(one is Fate.FOUND for one in snapshot.accounts.values()),
         "recipients": len(snapshot.organisation.recipients),
         "entries": sum(len(one.send_as) + len(one.full_access) + len(one.send_on_behalf) for one in access),
@@ -212,7 +212,7 @@ def counts_of(snapshot: Snapshot) -> dict[str, int]:
     }
 
 
-def _mailboxes_in(snapshot: Snapshot) -> int:
+def mailboxes_in(snapshot: Snapshot) -> int:
     """Of the play; of a full snapshot all mailboxes whose access lists can be worked on."""
     if snapshot.is_partial:
         return sum(one is Fate.FOUND for one in snapshot.mailboxes.values())

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, email_router.exchange_online contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The option ``snapshot`` of every task that signs in: its file is read, and the result marked as a rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from .._access.desired import InputError
+from .._access.holdings import EVERYWHERE
+from .._snapshot.contents import SnapshotError
+from .._snapshot.source import Source, age_in_words, load
+from .._snapshot.taking import mailboxes_in
+from .._wording import counted_noun
+
+
+def source_of(options: Mapping[str, Any]) -> Source | None:
+    """What the option names. Raises InputError for a file that is no snapshot, or that would be written over."""
+    if not options.get("snapshot"):
+        return None
+    try:
+        source = load(options["snapshot"])
+    except SnapshotError as error:
+        raise InputError([str(error)]) from error
+    if source.snapshot and options["snapshot_update"]:
+        what = f"snapshot_update: {source.path} was taken of an organisation, and stays as it was taken"
+        raise InputError([f"{what}: leave the option out, for what a rehearsal does to it is forgotten at its end"])
+    return source
+
+
+def marked(result: Mapping[str, Any], source: Source, now: datetime) -> dict[str, Any]:
+    """What a result says otherwise because it is of a rehearsal. Nothing in a file passes by itself, so that no machine
+    need try it again."""
+    beginning = beginning_of(source, now)
+    told: dict[str, Any] = {"rehearsal": rehearsal_of(source, now), "msg": f"{beginning}: {result.get('msg', '')}"}
+    if "verdict" in result:
+        told["verdict"] = {**result["verdict"], "msg": f"{beginning}: {result['verdict'].get('msg', '')}"}
+    if result.get("failure_class"):
+        told["retry_safe"] = False
+    warnings = [f"{beginning}: nothing was asked of the organisation itself"] if source.taken else []
+    if source.snapshot and source.snapshot.is_partial and EVERYWHERE in str(result.get("coverage", "")):
+        held = counted_noun(mailboxes_in(source.snapshot), "mailbox")
+        told["coverage"] = {
+            key: str(value).replace(EVERYWHERE, f"the {held} of the snapshot, no others")
+            for key, value in result["coverage"].items()
+        }
+        warnings.append(f"only the {held} of the snapshot {_was(held)} looked at, not {EVERYWHERE}")
+    if warnings:
+        told["warnings"] = [*warnings, *result.get("warnings", [])]
+    return told
+
+
+def _was(text: str) -> str:
+    return "was" if text.startswith("1 ") else "were"
+
+
+def beginning_of(source: Source, now: datetime) -> str:
+    """What the message of a rehearsal begins with."""
+    age = source.age(now)
+    when = f", taken {source.taken} ({age_in_words(age)})" if age is not None else ""
+    return f"Rehearsal on {source.path}{when}"
+
+
+def rehearsal_of(source: Source, now: datetime) -> dict[str, Any]:
+    """The field ``rehearsal`` of a result. An organisation that was written by hand is of no time, and whole."""
+    age = source.age(now)
+    return {
+        "snapshot": source.path,
+        "taken": source.taken,
+        "age_hours": None if age is None else round(age, 1),
+        "detail": source.snapshot.detail.value if source.snapshot else "full",
+    }

@@ -85,7 +85,7 @@ def why_unfit(plan: Plan, organization: str, rehearsal: bool, max_age: int, cloc
         words = {True: "on a snapshot", False: "on the organisation itself"}
         return f"it was made {words[plan['rehearsal']]}, and this run is {words[rehearsal]}: make a plan of its own"
     if plan["organization"].casefold() != organization.casefold():
-        return f"it is of {plan['organization'] or 'no'} organization, and this run of {organization or 'none'}"
+        return f"it is of organization {plan['organization']!r}, and this run of {organization!r}"
     if _created(plan) - clock > _CLOCKS:
         return f"it is from the future ({made}): set the clocks right, and make a new plan"
     if age_of(plan, clock) > timedelta(hours=max_age):

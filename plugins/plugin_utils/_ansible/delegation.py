@@ -35,14 +35,21 @@ class DelegationAction(PlayAction):
     """Ensures that service accounts hold, or do not hold, their rights on the play's hosts."""
 
     ARGUMENTS = DELEGATION_ARGUMENTS
+    #: What the task asks for.
+    plans = PlanOptions()
+
+    def prepared(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Before a snapshot is read: an old plan goes, whatever fails after it."""
+        self.plans = PlanOptions.of(options, self._task.check_mode)
+        return super().prepared(options)
 
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         began = moment()
-        asked = PlanOptions.of(options, self._task.check_mode, is_serial(task_vars))
+        self.plans.check_play(is_serial(task_vars))
         sign_in = choose_sign_in(options, self.environment())
         profiles = profiles_of(options["profiles"])
         now = datetime.now(timezone.utc)
-        planning = asked.of_run(sign_in, options, began, now)
+        planning = self.plans.of_run(sign_in, options, began, now)
         hostvars = HostVariables(task_vars["hostvars"], profiles)
         items = self.items(options, task_vars, hostvars, profiles, sign_in.organization, now)
         scope = scope_of(options, profiles, items, Play.of(task_vars, hostvars), sign_in.organization, now)

@@ -34,25 +34,29 @@ class PlanOptions:
     """What a task asks for: a ``file`` to write its plan to, or a plan to ``apply`` that is at most so old, in hours;
     empty: neither."""
 
-    file: str
-    apply: str
-    max_age: int
+    file: str = ""
+    apply: str = ""
+    max_age: int = 72
 
     @classmethod
-    def of(cls, options: Mapping[str, Any], check_mode: bool, is_serial: bool) -> PlanOptions:
-        """Takes away the plan that is to be replaced, before anything can fail. Raises InputError."""
+    def of(cls, options: Mapping[str, Any], check_mode: bool) -> PlanOptions:
+        """Takes away the plan that is to be replaced, before anything else can fail. Raises InputError."""
         asked = cls(options["plan_file"] or "", options["apply_plan"] or "", options["plan_max_age"])
-        faults = list(asked._faults(check_mode, is_serial))
+        faults = list(asked._faults(check_mode))
         if faults:
             raise InputError(faults)
         if asked.file:
             clear(asked.file)
         return asked
 
-    def _faults(self, check_mode: bool, is_serial: bool) -> Iterator[str]:
-        for name, path in (("plan_file", self.file), ("apply_plan", self.apply)):
-            if path and is_serial:
-                yield f"{name} is of a whole play, and each batch of a serial one is a run of its own: take serial away"
+    def check_play(self, is_serial: bool) -> None:
+        """Raises InputError where the run is not of all that a plan is of."""
+        name = "plan_file" if self.file else "apply_plan"
+        if is_serial and (self.file or self.apply):
+            why = "is of a whole play, and each batch of a serial one is a run of its own: take serial away"
+            raise InputError([f"{name} {why}"])
+
+    def _faults(self, check_mode: bool) -> Iterator[str]:
         if self.file and self.apply:
             yield "plan_file and apply_plan cannot be given together: plan first, then apply that plan"
         elif self.file and not check_mode:

@@ -61,7 +61,9 @@ def test_what_a_restore_cannot_undo_was_asked_for_by_nobody() -> None:
 def test_a_run_is_kept_from_every_write_for_one_refusal(check_mode: bool) -> None:
     tenant = tenant_of(*map(mailbox, BOXES))
     gate = PolicyGate([policy(ANYBODY + f"protected:\n  - mailboxes: [{BOXES[3]}]\n")])
-    report, _ = ensure(signed_in(tenant), Scope(tuple(wishes(BOXES))), Options(check_mode, gates=(gate,)), FakeWatch())
+    report, _statistics = ensure(
+        signed_in(tenant), Scope(tuple(wishes(BOXES))), Options(check_mode, gates=(gate,)), FakeWatch()
+    )
     assert not writes(tenant)
     assert {one.outcome for one in report.findings} == {Outcome.MISSING}
     assert len(report.findings) == len(BOXES)
@@ -93,7 +95,7 @@ def test_a_cap_of_none_lets_nothing_be_taken_back() -> None:
 def test_a_run_that_a_cap_holds_back_writes_nothing() -> None:
     tenant = tenant_of(*map(mailbox, BOXES))
     options = Options(False, brakes=capped(Brakes(), [CAPPED]))
-    report, _ = ensure(signed_in(tenant), Scope(tuple(wishes(BOXES))), options, FakeWatch())
+    report, _statistics = ensure(signed_in(tenant), Scope(tuple(wishes(BOXES))), options, FakeWatch())
     assert not writes(tenant)
     assert all("policy.yml:4" in one.cause and one.outcome.fails(False) for one in report.findings)
     assert any("policy.yml:4" in warning for warning in report.warnings)

@@ -30,7 +30,7 @@ def simply(pattern: str, text: str) -> bool:
 
 def test_a_pattern_means_what_its_simplest_reading_says() -> None:
     chance = random.Random(8)
-    for _ in range(20_000):
+    for _draw in range(20_000):
         pattern = "".join(chance.choices("ab.@*?", k=chance.randint(0, 7)))
         text = "".join(chance.choices("ab.@", k=chance.randint(0, 8)))
         assert Glob(pattern).matches(text) is simply(pattern, text), (pattern, text)
@@ -40,7 +40,7 @@ def test_of_many_patterns_exactly_those_are_found_that_match() -> None:
     chance = random.Random(9)
     patterns = ["".join(chance.choices("ab.@*?", k=chance.randint(1, 6))) for _ in range(400)]
     many = Patterns((one, number) for number, one in enumerate(patterns))
-    for _ in range(500):
+    for _draw in range(500):
         text = "".join(chance.choices("ab.@", k=chance.randint(1, 7)))
         assert set(many.owners(text)) == {number for number, one in enumerate(patterns) if simply(one, text)}
 

@@ -38,7 +38,7 @@ def test_a_pattern_means_what_its_simplest_reading_says() -> None:
 
 def test_of_many_patterns_exactly_those_are_found_that_match() -> None:
     chance = random.Random(9)
-    patterns = ["".join(chance.choices("ab.@*?", k=chance.randint(1, 6))) for _ in range(400)]
+    patterns = ["".join(chance.choices("ab.@*?", k=chance.randint(1, 6))) for _number in range(400)]
     many = Patterns((one, number) for number, one in enumerate(patterns))
     for _draw in range(500):
         text = "".join(chance.choices("ab.@", k=chance.randint(1, 7)))

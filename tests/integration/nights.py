@@ -26,7 +26,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 
 from .harness import ROOT, Run
 from .playbooks import AUDIT, for_mailboxes
-from .stage import ROUTER, Stage
+from .stage import Stage
 
 #: What the templates of pipelines use.
 CI = ROOT / "docs" / "ci" / "common"
@@ -134,12 +134,12 @@ class Pipeline:
 
     def take_back(self, mailbox: str) -> None:
         """Somebody else takes Send As on a mailbox from the account, behind the back of the pipeline."""
-        self._somebody("Remove-RecipientPermission", mailbox)
+        self.stage.somebody("Remove-RecipientPermission", mailbox)
         assert not self.stage.holds(mailbox, "send_as")
 
     def give(self, mailbox: str) -> None:
         """Somebody else gives it."""
-        self._somebody("Add-RecipientPermission", mailbox)
+        self.stage.somebody("Add-RecipientPermission", mailbox)
         assert self.stage.holds(mailbox, "send_as")
 
     def make(self, mailbox: str) -> None:
@@ -147,15 +147,6 @@ class Pipeline:
         whole: dict[str, Any] = self.stage.tenant.organisation.to_dict()
         whole["recipients"].append({"kind": "SharedMailbox", "address": mailbox})
         self.stage.tenant.become(Organisation.from_dict(whole))
-
-    def _somebody(self, cmdlet: str, mailbox: str) -> None:
-        tenant = self.stage.tenant
-        (guid,) = (each.guid for each in tenant.organisation.recipients if each.address == mailbox)
-        somebody = tenant.admit().connection_id
-        rights: dict[str, Any] = {"Trustee": ROUTER, "AccessRights": ["SendAs"], "Confirm": False}
-        answer = tenant.invoke(somebody, cmdlet, {"Identity": guid, **rights})
-        tenant.disconnect(somebody)
-        assert answer.error is None
 
     def night(self, playbook: str, **variables: Any) -> Night:
         """The steps of the templates: the old report goes, a run, a new one is demanded, it is kept for the next."""

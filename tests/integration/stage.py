@@ -165,6 +165,15 @@ class Stage:
         """What the organisation's own books say."""
         return account in self.tenant.holders(mailbox, right)
 
+    def somebody(self, cmdlet: str, mailbox: str) -> None:
+        """Somebody else gives the router Send As on a mailbox, or takes it, behind the back of whoever runs this."""
+        (guid,) = (each.guid for each in self.tenant.organisation.recipients if each.address == mailbox)
+        connection = self.tenant.admit().connection_id
+        rights: dict[str, Any] = {"Trustee": ROUTER, "AccessRights": ["SendAs"], "Confirm": False}
+        answer = self.tenant.invoke(connection, cmdlet, {"Identity": guid, **rights})
+        self.tenant.disconnect(connection)
+        assert answer.error is None
+
     def inventory(
         self,
         hosts: Hosts,

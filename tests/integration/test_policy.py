@@ -16,7 +16,7 @@ from .conftest import SetStage
 from .faults import STAND_IN
 from .harness import CORES, TASK, Run
 from .permissions import PERMISSION, ensures, play, results
-from .playbooks import extra, for_localhost
+from .playbooks import WITHDRAW, extra, for_localhost
 from .restores import RESTORE, enforce, held, journal, restored
 from .stage import ROUTER, Stage, contoso
 
@@ -120,9 +120,18 @@ def test_a_restore_is_held_to_it(set_stage: SetStage) -> None:
     refused(run, restored(run), f"nothing is granted or revoked on board-*@contoso.com (decision 2026-14): {BOARD}")
     assert (held(stage), len(stage.writes)) == (after, written)
     harmless = policy(stage, "version: 1\nprotected:\n  - mailboxes: ['board-*@contoso.com']\n")
-    run = stage.node.play(*arguments, environment={VARIABLE: str(harmless)})
+    run = stage.node.play(*arguments, *extra(mailbox_delegation_policy=str(harmless)))
     assert run.status == 0, run.output
     assert len(stage.writes) == 2 * written
+
+
+def test_playbook_withdraw_is_held_to_it_and_says_why_it_took_nothing_back(set_stage: SetStage) -> None:
+    stage = prepared(set_stage, send_as=[ROUTER])
+    file = policy(stage)
+    named = {"withdraw_account": ROUTER, "withdraw_confirm": ROUTER, "mailbox_delegation_policy": str(file)}
+    run = stage.play("-i", for_localhost(stage), WITHDRAW, *extra(**named))
+    assert (run.status, stage.writes) == (2, []), run.output
+    assert f"{file}:7: nothing is granted or revoked on board-*@contoso.com (decision 2026-14): {BOARD}" in run.text
 
 
 def test_the_policy_of_the_runner_holds_besides_and_no_play_takes_it_away(set_stage: SetStage) -> None:

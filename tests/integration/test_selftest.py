@@ -91,7 +91,7 @@ def test_a_role_that_lacks_a_cmdlet_leaves_untold_what_it_would_have_shown(set_s
 
 def test_a_snapshot_is_held_as_far_as_it_can_be_told(set_stage: SetStage) -> None:
     stage = set_stage(contoso(*RECIPIENTS))
-    snapshot = stage.directory / "contoso.json"
+    snapshot = stage.directory / "organisation.json"
     stage.tenant.organisation.save(snapshot)
     run = play(stage, {MODULE: {"snapshot": str(snapshot)}, "delegate_to": "localhost"}, module_defaults={})
     result = result_of(run)

@@ -150,8 +150,9 @@ def _guid(stage: Stage, address: str) -> str:
     return next(one.guid for one in stage.tenant.organisation.recipients if one.address == address)
 
 
-def test_the_runs_of_a_journal_are_listed_without_signing_in(set_stage: SetStage) -> None:
-    stage = set_stage(organisation(), host=STAND_IN)
+@pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
+def test_the_runs_of_a_journal_are_listed_without_signing_in(set_stage: SetStage, core: str) -> None:
+    stage = set_stage(organisation(), core=core, host=STAND_IN)
     assert enforce(stage, HOSTS).status == 0
     assert restore(stage).status == 0
     first, second = recorded(stage)

@@ -19,7 +19,7 @@ from .._plan.document import Plan
 from .._plan.file import clear, load, save
 from .._plan.hashes import SHORT
 from .._plan.held_to import HeldTo, Judgement, why_unfit
-from .._wording import counted_noun
+from .._wording import counted_noun, option
 from .action import in_words_of
 from .result import FAILED_ROWS
 from .run import application_of
@@ -51,18 +51,19 @@ class PlanOptions:
 
     def check_play(self, is_serial: bool) -> None:
         """Raises InputError where the run is not of all that a plan is of."""
-        name = "plan_file" if self.file else "apply_plan"
+        name = option("plan_file" if self.file else "apply_plan")
         if is_serial and (self.file or self.apply):
             why = "is of a whole play, and each batch of a serial one is a run of its own: take serial away"
             raise InputError([f"{name} {why}"])
 
     def _faults(self, check_mode: bool) -> Iterator[str]:
         if self.file and self.apply:
-            yield "plan_file and apply_plan cannot be given together: plan first, then apply that plan"
+            both = f"{option('plan_file')} and {option('apply_plan')}"
+            yield f"{both} cannot be given together: plan first, then apply that plan"
         elif self.file and not check_mode:
-            yield "plan_file is for check mode, where nothing is written: add --check, or take it away"
+            yield f"{option('plan_file')} is for check mode, where nothing is written: add --check, or take it away"
         if self.max_age < 1:
-            yield f"plan_max_age: {self.max_age} is no age in hours, give at least 1"
+            yield f"{option('plan_max_age')}: {self.max_age} is no age in hours, give at least 1"
 
     def of_run(self, sign_in: SignIn, options: Mapping[str, Any], began: str, clock: datetime) -> Planning:
         """For a run that began then: what it sees is no older. ``clock``: now. Raises InputError for a plan that cannot

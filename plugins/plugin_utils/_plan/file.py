@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from .._access.desired import InputError
 from .._report.files import write
+from .._wording import option
 from .build import render
 from .document import FORMAT, Plan
 from .parse import parsed
@@ -49,14 +50,13 @@ def clear(path: str) -> None:
         with _opened(path) as file:
             beginning = file.read(_BEGINNING)
         if beginning.strip() and FORMAT.encode("ascii") not in beginning:
-            raise InputError(
-                [f"plan_file {path}: it is there already, and is no plan: remove it, or name another file"]
-            )
+            fault = f"{option('plan_file')}: {path} is there, and is no plan: remove it, or name another file"
+            raise InputError([fault])
         os.unlink(os.path.realpath(path))
     except FileNotFoundError:
         return
     except OSError as error:
-        fault = f"plan_file {path}: what is there cannot be taken away: {error.strerror or error}"
+        fault = f"{option('plan_file')}: what is at {path} cannot be taken away: {error.strerror or error}"
         raise InputError([fault]) from error
 
 

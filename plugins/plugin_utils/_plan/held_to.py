@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from .._access.gate import Decided
 from .._access.model import Stop
 from .._exchange.failures import Failure, FailureClass
-from .._wording import counted
+from .._wording import counted, counted_noun, option
 from .compare import compare, is_done
 from .document import Plan
 from .hashes import SHORT
@@ -89,7 +89,8 @@ def why_unfit(plan: Plan, organization: str, rehearsal: bool, max_age: int, cloc
     if _created(plan) - clock > _CLOCKS:
         return f"it is from the future ({made}): set the clocks right, and make a new plan"
     if age_of(plan, clock) > timedelta(hours=max_age):
-        return f"it is of {made}, which is more than plan_max_age ({max_age} hours) ago: make a new plan"
+        limit = f"{counted_noun(max_age, 'hour')} that {option('plan_max_age')} allows"
+        return f"it is of {made}, which is longer ago than the {limit}: make a new plan"
     return ""
 
 

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible import plan as module
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.delegation import DelegationAction
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.file import load, save
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._wording import option
 
 from .._plan.plans import plan_with, row
 
@@ -208,7 +209,7 @@ def test_a_run_that_fails_leaves_no_plan_of_another(place: Place, options: dict[
 
 def test_what_is_no_plan_is_neither_taken_away_nor_written_over(place: Place) -> None:
     place.plan.write_text("all: {}\n", encoding="utf-8")
-    assert "it is there already, and is no plan" in refused(place.planned())
+    assert "is there, and is no plan" in refused(place.planned())
     assert place.plan.read_text(encoding="utf-8") == "all: {}\n"
 
 
@@ -226,19 +227,20 @@ def test_a_plan_that_cannot_be_written_fails_the_task(place: Place, monkeypatch:
 def test_options_that_cannot_be_meant_are_refused_and_the_plan_stays(place: Place) -> None:
     place.old_plan()
     path = str(place.plan)
-    assert "plan_file is for check mode" in refused(place.run(plan_file=path))
-    assert "cannot be given together" in refused(place.run(plan_file=path, apply_plan=path, check_mode=True))
-    assert "plan_max_age: 0 is no age in hours" in refused(place.run(apply_plan=path, plan_max_age=0))
-    assert "apply_plan is of a whole play" in refused(place.run(apply_plan=path, serial=True))
+    file, apply, age = map(option, ("plan_file", "apply_plan", "plan_max_age"))
+    assert f"{file} is for check mode" in refused(place.run(plan_file=path))
+    assert f"{file} and {apply} cannot" in refused(place.run(plan_file=path, apply_plan=path, check_mode=True))
+    assert f"{age}: 0 is no age in hours" in refused(place.run(apply_plan=path, plan_max_age=0))
+    assert f"{apply} is of a whole play" in refused(place.run(apply_plan=path, serial=True))
     assert place.plan.exists()
-    assert "plan_file is of a whole play" in refused(place.run(plan_file=path, serial=True, check_mode=True))
+    assert f"{file} is of a whole play" in refused(place.run(plan_file=path, serial=True, check_mode=True))
 
 
 def test_an_unfit_plan_is_refused_before_anything_is_read(place: Place) -> None:
     save(str(place.plan), plan_with(row(), created="2020-01-01T00:00:00Z", rehearsal=True, organization=""))
     told = refused(place.applied())
     assert f"the plan {place.plan} cannot be applied: it is of 2020-01-01T00:00:00Z" in told
-    assert "more than plan_max_age (72 hours) ago: make a new plan" in told
+    assert "longer ago than the 72 hours that plan_max_age" in told
     save(str(place.plan), plan_with(row()))
     assert "it was made on the organisation itself, and this run is on a snapshot" in refused(place.applied())
     place.plan.write_text("{}", encoding="utf-8")

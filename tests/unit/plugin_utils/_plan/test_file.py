@@ -156,7 +156,11 @@ def test_what_is_no_plan_is_not_taken_away(tmp_path: Path) -> None:
     inventory = tmp_path / "inventory.yml"
     inventory.write_text("crm_mailboxes: {}\n", encoding="utf-8")
     os.mkfifo(tmp_path / "pipe")
-    for path, words in ((inventory, "and is no plan"), (tmp_path, "cannot be"), (tmp_path / "pipe", "it is no file")):
+    for path, words in (
+        (inventory, "is there, and is no plan"),
+        (tmp_path, "cannot be"),
+        (tmp_path / "pipe", "it is no file"),
+    ):
         with pytest.raises(InputError, match=words):
             clear(str(path))
         assert path.exists()

@@ -14,7 +14,7 @@ from .._access.holdings import EVERYWHERE
 from .._snapshot.contents import SnapshotError
 from .._snapshot.source import Source, age_in_words, load
 from .._snapshot.taking import mailboxes_in
-from .._wording import counted_noun
+from .._wording import counted_noun, option
 
 
 def source_of(options: Mapping[str, Any]) -> Source | None:
@@ -26,8 +26,8 @@ def source_of(options: Mapping[str, Any]) -> Source | None:
     except SnapshotError as error:
         raise InputError([str(error)]) from error
     if source.snapshot and options["snapshot_update"]:
-        what = f"snapshot_update: {source.path} was taken of an organisation, and stays as it was taken"
-        raise InputError([f"{what}: leave the option out, for what a rehearsal does to it is forgotten at its end"])
+        asked = option("snapshot_update", "exchange_snapshot_update")
+        raise InputError([f"{source.path} was taken of an organisation, and stays as it was taken: leave out {asked}"])
     return source
 
 

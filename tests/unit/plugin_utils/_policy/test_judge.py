@@ -153,6 +153,8 @@ def test_an_accent_is_an_accent_however_the_policy_writes_it() -> None:
     text = ANYBODY + "protected:\n  - mailboxes: ['caf?@contoso.com', 'stra?e@contoso.com']\n"
     assert len(refusals(text, decided([want(box("cafe\N{COMBINING ACUTE ACCENT}@contoso.com"))]))) == 1
     assert len(refusals(text, decided([want(box("stra\N{LATIN SMALL LETTER SHARP S}e@contoso.com"))]))) == 1
+    text = ANYBODY + "protected:\n  - mailboxes: ['\N{LATIN SMALL LIGATURE FI}nance@contoso.com']\n"
+    assert len(refusals(text, decided([want(box("finance@contoso.com"))]))) == 1
 
 
 def test_a_neighbour_of_a_protected_mailbox_is_not_protected() -> None:

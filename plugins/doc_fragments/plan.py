@@ -17,7 +17,7 @@ options:
         the collection. What is wanted, what was observed, and what would be done, mailbox by mailbox. It is made whole
         or not at all, and only its owner may read it, for it tells who may do what. It holds no secret.
       - For check mode only, and not in a C(serial) play, where each batch is a run of its own.
-      - A plan that is there already is taken away before anything else, so that it never passes for the new one. A
+      - A plan that is there already is taken away before anything is read, so that it never passes for the new one. A
         file that is no plan is refused. A run that stopped before its end, or that was refused, writes none.
     type: path
   apply_plan:
@@ -26,8 +26,9 @@ options:
         its first write only if all that is wanted, observed and to be done is as the plan has it, row by row, and
         O(auto_mapping) is. So whoever edits a plan cannot make a run do what the inventory does not want.
       - Else nothing is written, and the task fails with C(failure_class) V(plan) and the differences. The remedy is a
-        new plan. It is no difference where the same account or mailbox has another address or user principal name, or
-        where a cause is told in other words.
+        new plan; or, where all of them are that something could not be read now (C(retry_safe) says so), another run.
+        It is no difference where the same account or mailbox has another address or user principal name, or where a
+        cause is told in other words.
       - Limits, journal, O(verify) and O(max_runtime) hold as in every run. In check mode it is only compared.
       - If nothing is left to do, and all that is otherwise is that what was planned is done, the task ends well and
         says so. Surplus and retired accounts are the exception, for grants of theirs that were taken back leave no

@@ -143,7 +143,8 @@ def _verdict(held_to: HeldTo, judged: Judgement, report: Report, check_mode: boo
     if judged.differences:
         more = len(judged.differences) - _SAID
         rest = f"; and {more} more" if more > 0 else ""
-        return f"Otherwise: {'; '.join(judged.differences[:_SAID])}{rest}. Make a new plan, and let it be judged"
+        remedy = "Run it again" if judged.may_pass else "Make a new plan, and let it be judged"
+        return f"Otherwise: {'; '.join(judged.differences[:_SAID])}{rest}. {remedy}"
     if judged.done:
         return f"{title} is done already: nothing is left to do"
     tally = _tally(held_to.plan)

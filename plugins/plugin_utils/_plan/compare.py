@@ -43,6 +43,11 @@ def essence(row: PlannedRow) -> tuple[object, ...]:
 
 def _wanted(row: PlannedRow) -> tuple[object, ...]:
     """Of the essence, what a write that is done does not change."""
+    return (*_meant(row), row["inherited"])
+
+
+def _meant(row: PlannedRow) -> tuple[object, ...]:
+    """Of the essence, what nobody need have read an access list for."""
     return (
         row["mailbox"].lower(),
         row["guid"] or row["address"].lower(),
@@ -51,7 +56,6 @@ def _wanted(row: PlannedRow) -> tuple[object, ...]:
         row["state"],
         row["until"],
         frozenset(row["after"]),
-        row["inherited"],
     )
 
 
@@ -84,6 +88,17 @@ def _is_done(pair: Pair) -> bool:
     if pair.planned is None or pair.now is None or pair.planned["action"] == NO_ACTION:
         return False
     return _wanted(pair.planned) == _wanted(pair.now) and pair.now["outcome"] == Outcome.COMPLIANT.value
+
+
+def is_unread(pairs: Sequence[Pair]) -> bool:
+    """Whether all that is otherwise than planned is that it could not be read now."""
+    return bool(pairs) and all(map(_is_unread, pairs))
+
+
+def _is_unread(pair: Pair) -> bool:
+    if pair.now is None or pair.now["outcome"] != Outcome.UNKNOWN.value:
+        return False
+    return pair.planned is None or _meant(pair.planned) == _meant(pair.now)
 
 
 def _without_alike(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 from .._access.gate import Decided
-from .._access.model import Stop
+from .._access.model import Outcome, Stop, Unknown
 from .._exchange.failures import Failure, FailureClass
 from .._wording import counted, counted_noun, option
-from .compare import compare, is_done
+from .compare import compare, is_done, is_unread
 from .document import Plan
 from .hashes import SHORT
 from .rows import rows_of
@@ -26,10 +26,12 @@ _CLOCKS = timedelta(minutes=5)
 @dataclass(frozen=True)
 class Judgement:
     """``differences``: in words, what is otherwise than the plan says. ``done``: nothing is left to do, and all that
-    is otherwise is that planned writes are done; then there are no differences."""
+    is otherwise is that planned writes are done; then there are no differences. ``may_pass``: all of them are that
+    something could not be read, which it may be another time; then no new plan is called for."""
 
     differences: tuple[str, ...] = ()
     done: bool = False
+    may_pass: bool = False
 
 
 class HeldTo:
@@ -58,19 +60,29 @@ class HeldTo:
         return self._judged[1]
 
     def why_not(self, decided: Decided) -> Stop | None:
-        found = len(self.judge(decided).differences)
-        if not found:
+        judged = self.judge(decided)
+        if not judged.differences:
             return None
-        many = counted(found, "thing is", "things are")
+        many = counted(len(judged.differences), "thing is", "things are")
         why = f"nothing was written, for {many} otherwise than in the {self.title} of {self.plan['created']}"
-        return Stop(why, Failure(FailureClass.PLAN))
+        return Stop(why, Failure(FailureClass.PLAN, retry_safe=judged.may_pass))
 
     def _judgement(self, decided: Decided) -> Judgement:
         now = rows_of(decided)
         pairs = compare(self.plan["rows"], now)
-        if self.plan["settings"] == self._settings and is_done(pairs, now):
+        has_same_settings = self.plan["settings"] == self._settings
+        if has_same_settings and is_done(pairs, now):
             return Judgement(done=True)
-        return Judgement(tuple(differences(pairs, self.plan["settings"], self._settings, self._clock)))
+        return Judgement(
+            tuple(differences(pairs, self.plan["settings"], self._settings, self._clock)),
+            may_pass=has_same_settings and is_unread(pairs) and _may_be_read(decided),
+        )
+
+
+def _may_be_read(decided: Decided) -> bool:
+    """Whether all that could not be read may be, another time."""
+    unread = [seen.may_pass for seen in decided.observed.values() if isinstance(seen, Unknown)]
+    return all(unread) and all(one.may_pass for one in decided.rest if one.outcome is Outcome.UNKNOWN)
 
 
 def age_of(plan: Plan, clock: datetime) -> timedelta:

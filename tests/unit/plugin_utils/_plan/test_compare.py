@@ -9,7 +9,11 @@ import random
 from typing import Any
 
 import pytest
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.compare import compare, is_done
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.compare import (
+    compare,
+    is_done,
+    is_unread,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.document import PlannedRow
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.words import differences
 
@@ -206,6 +210,7 @@ def test_a_plan_is_done_if_all_that_is_otherwise_is_that_its_writes_are_done() -
     ("planned", "now"),
     [
         ([row(), row("b")], [row(**HELD), row("b")]),
+        ([row(), row("b", **UNREAD)], [row(**HELD), row("b", **HELD)]),
         ([row(), row("b", **HELD)], [row(**HELD), row("b", **UNREAD)]),
         ([row()], [row(**{**HELD, "until": "2027-01-01"})]),
         ([row()], [row(**{**HELD, "guid": "another"})]),
@@ -218,6 +223,7 @@ def test_a_plan_is_done_if_all_that_is_otherwise_is_that_its_writes_are_done() -
     ],
     ids=[
         "part of it",
+        "unread for the plan",
         "unread now",
         "another end",
         "another mailbox",
@@ -231,3 +237,22 @@ def test_a_plan_is_done_if_all_that_is_otherwise_is_that_its_writes_are_done() -
 )
 def test_a_plan_is_not_done_if_anything_else_is_otherwise(planned: list[PlannedRow], now: list[PlannedRow]) -> None:
     assert not done(planned, now)
+
+
+@pytest.mark.parametrize(
+    ("planned", "now", "unread"),
+    [
+        ([row()], [row(**UNREAD)], True),
+        ([row(**{**HELD, "inherited": True})], [row(**UNREAD)], True),
+        ([], [row(**UNREAD)], True),
+        ([row(**UNREAD)], [row()], False),
+        ([row()], [row(**{**UNREAD, "state": "absent"})], False),
+        ([row(), row("b")], [row(**UNREAD), row("b", **HELD)], False),
+        ([row(), row("b")], [row(**UNREAD)], False),
+        ([row()], [row()], False),
+    ],
+)
+def test_what_could_not_be_read_is_told_from_what_is_otherwise(
+    planned: list[PlannedRow], now: list[PlannedRow], unread: bool
+) -> None:
+    assert is_unread(compare(planned, now)) is unread

@@ -8,9 +8,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Outcome, Report, State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import FailureClass
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
+    Answer,
+    Call,
+    CmdletError,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.document import Plan
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.held_to import (
     HeldTo,
@@ -19,8 +25,8 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
-from .._access.runs import wishes, writes
-from .._exchange.sessions import ROUTER, mailbox, tenant_of
+from .._access.runs import FakeWatch, wishes, writes
+from .._exchange.sessions import ROUTER, mailbox, tenant_of, watched
 from .plans import CLOCK, CREATED, plan_of, plan_with, report_of
 
 SALES, HELP, INFO = "sales@contoso.com", "help@contoso.com", "info@contoso.com"
@@ -91,6 +97,31 @@ def test_a_setting_that_writes_depend_on_stops_it_too() -> None:
     gate = held_to(plan_of(tenant, WANTED), auto_mapping=True)
     report = report_of(tenant, WANTED, gate, check_mode=False)
     assert (differences(gate, report), writes(tenant)) == (("auto_mapping: false by the plan, true now",), [])
+
+
+@pytest.mark.parametrize(
+    ("error", "retry_safe"),
+    [
+        (CmdletError("Too many requests", category="LimitsExceeded"), True),
+        (CmdletError("User is not allowed to call Get-MailboxPermission. Unauthorized."), False),
+    ],
+    ids=["throttled", "not permitted"],
+)
+def test_what_cannot_be_read_stops_it_and_may_be_read_another_time(error: CmdletError, retry_safe: bool) -> None:
+    tenant = organisation()
+    gate = held_to(plan_of(tenant, WANTED))
+    session = watched(tenant)
+    answer = session.script
+
+    def broken(call: Call) -> Answer:
+        return Answer(error=error) if call.cmdlet == "Get-MailboxPermission" else answer(call)
+
+    session.script = broken
+    report = ensure(session, Scope(WANTED), Options(False, gates=(gate,)), FakeWatch())[0]
+    (said,) = differences(gate, report)
+    assert said.startswith(f"{SALES}: Full Access of {ROUTER}: could not be read now: ")
+    assert report.stop is not None
+    assert (report.stop.failure.retry_safe, writes(tenant)) == (retry_safe, [])
 
 
 def test_a_mailbox_that_is_another_one_now_is_not_written_to() -> None:

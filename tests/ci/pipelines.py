@@ -15,11 +15,25 @@ import yaml
 from ansible_collections.email_router.exchange_online.tests.tools.checkout import ROOT
 
 CI = ROOT / "docs" / "ci"
-GITHUB = {name: CI / "github" / f"exchange-{name}.yml" for name in ("audit", "enforce")}
+#: Job → its workflow.
+GITHUB = {
+    job: CI / "github" / f"exchange-{workflow}.yml"
+    for job, workflow in {
+        "audit": "audit",
+        "enforce": "enforce",
+        "plan": "change",
+        "apply": "change",
+        "rehearse": "rehearse",
+    }.items()
+}
+GITHUB_ACTION = CI / "github" / "exchange-setup" / "action.yml"
 GITLAB = CI / "gitlab" / "gitlab-ci.yml"
 AZURE = CI / "azure" / "azure-pipelines.yml"
 AZURE_STEPS = CI / "azure" / "exchange-steps.yml"
-JENKINS = {name: CI / "jenkins" / f"Jenkinsfile.{name}" for name in ("audit", "enforce")}
+AZURE_PLAN = CI / "azure" / "exchange-plan.yml"
+AZURE_REHEARSE = CI / "azure" / "exchange-rehearse.yml"
+JENKINS = {name: CI / "jenkins" / f"Jenkinsfile.{name}" for name in ("audit", "enforce", "change", "rehearse")}
+GITLAB_JOBS = ("audit", "enforce", "snapshot", "plan", "apply", "rehearse")
 AWX = CI / "awx"
 COMMON = CI / "common"
 
@@ -63,7 +77,7 @@ def github(name: str, values: Mapping[str, str]) -> list[Step]:
         return {key: _EXPRESSION.sub(lambda found: values[found[1]], str(text)) for key, text in given.items()}
 
     steps = []
-    for step in job["steps"]:
+    for step in github_steps(name):
         if "run" in step:
             assert step["shell"] == "bash"
             script = _EXPRESSION.sub(lambda found: values[found[1]], step["run"]).strip()
@@ -73,12 +87,25 @@ def github(name: str, values: Mapping[str, str]) -> list[Step]:
     return steps
 
 
+def github_steps(name: str) -> list[dict[str, Any]]:
+    """The steps of a job, in the place of the repository's own action those of that."""
+    found: list[dict[str, Any]] = []
+    for step in load(GITHUB[name])["jobs"][name]["steps"]:
+        if step.get("uses") == "./.github/actions/exchange-setup":
+            signs_in = step.get("with", {}).get("module", "true") == "true"
+            own = [each for each in load(GITHUB_ACTION)["runs"]["steps"] if signs_in or "if" not in each]
+            found += [{key: value for key, value in each.items() if key != "if"} for each in own]
+        else:
+            found.append(step)
+    return found
+
+
 def gitlab_job(name: str) -> dict[str, Any]:
     """A job with what it extends."""
     pipeline = load(GITLAB)
     own = pipeline[name]
-    base = pipeline[own["extends"]]
-    return {**base, **own, "variables": {**base["variables"], **own.get("variables", {})}}
+    base = pipeline.get(own.get("extends"), {})
+    return {**base, **own, "variables": {**base.get("variables", {}), **own.get("variables", {})}}
 
 
 def gitlab(name: str, values: Mapping[str, str]) -> list[Step]:
@@ -88,12 +115,27 @@ def gitlab(name: str, values: Mapping[str, str]) -> list[Step]:
     known = dict(values)
     for key, text in job["variables"].items():
         known[key] = _GITLAB_VARIABLE.sub(lambda found: values[found[1]], text)
-    main = tuple(command.strip() for command in [*job["before_script"], *job["script"]])
-    return [Step(main, known), Step(tuple(job["after_script"]), known, after_failure=True)]
+    main = tuple(command.strip() for command in [*job.get("before_script", []), *job["script"]])
+    return [Step(main, known), Step(tuple(job.get("after_script", [])), known, after_failure=True)]
 
 
-def azure_scripts() -> list[str]:
-    return [step["bash"].strip() for step in load(AZURE_STEPS)["steps"] if "bash" in step]
+def azure_steps(file: Path = AZURE_STEPS) -> list[dict[str, Any]]:
+    """The steps of a template or of the only job of a pipeline, with those of the template for setting up."""
+    content = load(file)
+    steps = content["steps"] if "steps" in content else content["jobs"][0]["steps"]
+    setup = load(AZURE_STEPS.with_name("exchange-setup.yml"))["steps"]
+    return [each for step in steps for each in (setup if step.get("template") == "exchange-setup.yml" else [step])]
+
+
+def azure_scripts(file: Path = AZURE_STEPS) -> list[str]:
+    return [step["bash"].strip() for step in azure_steps(file) if "bash" in step]
+
+
+def azure_apply() -> list[dict[str, Any]]:
+    """The steps of the stage that applies, before those that all stages have."""
+    *_others, stage = load(AZURE)["stages"]
+    steps: list[dict[str, Any]] = stage["jobs"][0]["strategy"]["runOnce"]["deploy"]["steps"]
+    return steps
 
 
 def jenkins_scripts(name: str) -> list[str]:
@@ -110,12 +152,24 @@ def awx_tasks() -> list[dict[str, Any]]:
 
 def scripts() -> dict[str, list[str]]:
     """The scripts of each template, in order."""
-    found: dict[str, list[str]] = {"azure": azure_scripts()}
+    found: dict[str, list[str]] = {
+        "azure": azure_scripts(),
+        "azure plan": azure_scripts(AZURE_PLAN),
+        "azure apply": [step["bash"].strip() for step in azure_apply() if "bash" in step],
+        "azure rehearse": azure_scripts(AZURE_REHEARSE),
+    }
     for name in GITHUB:
         found[f"github {name}"] = ["\n".join(step.commands) for step in github(name, Anything())]
+    for name in GITLAB_JOBS:
         found[f"gitlab {name}"] = ["\n".join(step.commands) for step in gitlab(name, Anything())]
+    for name in JENKINS:
         found[f"jenkins {name}"] = jenkins_scripts(name)
     return found
+
+
+def reporting() -> dict[str, list[str]]:
+    """The scripts of those templates that demand a report of their run."""
+    return {name: texts for name, texts in scripts().items() if "report.py fresh" in "\n".join(texts)}
 
 
 class _WithUnsafe(yaml.SafeLoader):

@@ -37,6 +37,7 @@ HANDS_ON = {
     "azure": (the_one(azure_scripts(), having="reports/access-before.json\n", but="addbuildtag"), "bash"),
     "jenkins audit": (the_one(jenkins_scripts("audit"), having="reports/access-before.json", but="playbook"), "sh"),
     "jenkins enforce": (the_one(jenkins_scripts("enforce"), having="reports/access-before.json", but="playbook"), "sh"),
+    "jenkins change": (the_one(jenkins_scripts("change"), having="reports/access-before.json", but="playbook"), "sh"),
 }
 _ATTEMPTS = "history/exchange-reports-"
 
@@ -74,7 +75,7 @@ def test_of_the_attempts_of_a_run_of_azure_the_last_report_is_taken(
     assert found.get("history/access.json") == chosen
 
 
-@pytest.mark.parametrize("name", ["audit", "enforce"])
+@pytest.mark.parametrize("name", ["audit", "enforce", "change"])
 @pytest.mark.parametrize(
     ("files", "chosen"),
     [({"access.json": "new"}, "new"), ({"access-before.json": "older"}, "older"), ({}, None)],
@@ -89,5 +90,5 @@ def test_a_build_of_jenkins_takes_what_the_last_one_left(
 
 @pytest.mark.parametrize(("left", "said"), [("access.json", _TAG), ("access-before.json", _TAG), ("started", "")])
 def test_a_run_of_azure_is_found_by_its_tag_where_it_left_a_report(left: str, said: str, tmp_path: Path) -> None:
-    script = the_one(azure_scripts(), having="addbuildtag", but="playbook")
+    script = the_one(azure_scripts(), having="addbuildtag]exchange-report", but="playbook")
     assert run(script, tmp_path, {f"reports/{left}": "text"})[1] == said

@@ -16,9 +16,12 @@ from ansible_collections.email_router.exchange_online.tests.tools.checkout impor
 
 from .pipelines import (
     AZURE,
+    AZURE_PLAN,
+    AZURE_REHEARSE,
     AZURE_STEPS,
     CI,
     GITHUB,
+    GITHUB_ACTION,
     GITLAB,
     JENKINS,
     awx_tasks,
@@ -33,9 +36,13 @@ _SCHEMAS = {
     GITLAB: ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
     AZURE: _AZURE,
     AZURE_STEPS: _AZURE,
+    AZURE_STEPS.with_name("exchange-setup.yml"): _AZURE,
+    AZURE_PLAN: _AZURE,
+    AZURE_REHEARSE: _AZURE,
+    GITHUB_ACTION: ("vendor.github-actions",),
 }
 #: In a Jenkinsfile: texts, and comments.
-_LITERAL = re.compile(r"'''.*?'''|'[^'\n]*'|//[^\n]*", re.DOTALL)
+_LITERAL = re.compile(r"'''.*?'''|'[^'\n]*'|\"[^\"\n]*\"|//[^\n]*", re.DOTALL)
 _BRACE = re.compile(r"(?:(\w+)(?:\([^)]*\))?\s*)?([{}])")
 #: What shellcheck says of a file that is sourced and is not there yet.
 _MADE_ON_THE_WAY = ("SC1091",)
@@ -63,7 +70,7 @@ def test_the_schema_would_find_a_key_that_does_not_exist(file: Path, tmp_path: P
     broken = tmp_path / "broken.yml"
     words = {"timeout-minutes": "time-out", "when: manual": "when: manuel", "lockBehavior": "lockBehaviour"}
     text = file.read_text(encoding="utf-8")
-    for right, wrong in {**words, "- task: Cache@2\n": "- tusk: Cache@2\n"}.items():
+    for right, wrong in {**words, "- task: ": "- tusk: ", "using: composite": "using: composed"}.items():
         text = text.replace(right, wrong)
     broken.write_text(text, encoding="utf-8")
     assert against_schema(broken, _SCHEMAS[file]).returncode == 1
@@ -94,9 +101,17 @@ def test_the_blocks_of_a_jenkinsfile_are_those_of_a_declarative_pipeline() -> No
     job.append(f"{stage}/post/always")
     found = {name: blocks_of(file.read_text(encoding="utf-8")) for name, file in JENKINS.items()}
     before = ["pipeline", "pipeline/options", "pipeline/triggers", "pipeline/stages", stage]
-    assert found["audit"] == [*before, *job]
+    last = f"{stage}/post/always"
+    assert found["audit"] == [*before, *job, f"{last}/lock", f"{stage}/post/cleanup"]
     approval = [stage, f"{stage}/options", f"{stage}/steps"]
-    assert found["enforce"] == ["pipeline", "pipeline/options", "pipeline/stages", *approval, stage, *job]
+    begin = ["pipeline", "pipeline/options", "pipeline/stages"]
+    assert found["enforce"] == [*begin, *approval, stage, *job]
+    when = [f"{stage}/when", f"{stage}/when/not"]
+    at = job.index(f"{stage}/steps/lock") + 1
+    plan = [*job[:at], f"{stage}/steps/script", *job[at:]]
+    assert found["change"] == [*begin, stage, *plan, stage, *when, *approval[1:], stage, *when, *job]
+    rehearse = [f"{stage}/{name}" for name in ("when", "environment", "steps", "steps/dir", "post", "post/always")]
+    assert found["rehearse"] == ["pipeline", "pipeline/agent", *begin[1:], stage, *rehearse]
     for file in JENKINS.values():
         with pytest.raises(ValueError, match="not closed"):
             blocks_of(file.read_text(encoding="utf-8").rstrip().removesuffix("}"))

@@ -25,8 +25,9 @@ _ENDING = 1_000
 #: Characters of a cell, and entries of a list of changes.
 _LONGEST_CELL, _LONGEST_LIST = 400, 20
 
-#: May stand as it is: letters and digits, signs between words, and what ends a sentence where it ends the word.
-_PLAIN = re.compile(r"[(\"']*[^\W_](?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[,;()'\"%=/+-])*[.,:;]?")
+#: May stand as it is: letters and digits, signs between words, and what ends a sentence where it ends the word; also a
+#: number with its sign, which begins no list, for no blank is between the two.
+_PLAIN = re.compile(r"[+-]\d+[.,:;]?|[(\"']*[^\W_](?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[,;()'\"%=/+-])*[.,:;]?")
 #: GitHub makes a link of it, where there is such an issue, commit or repository.
 _REFERENCE = re.compile(r"\bGH-\d|\b[0-9a-f]{7,40}\b|\w/\w", re.IGNORECASE)
 #: What stands around a word and is no part of it.

@@ -42,7 +42,7 @@ def test_a_hostile_name_is_a_cell_of_the_table_and_nothing_else(name: str) -> No
 def test_it_says_the_change_and_what_was_held_against_what() -> None:
     after, before = plan(missing("new@contoso.com"), row()), plan(row())
     text = render(difference(after, before))
-    assert text.startswith("## Mailbox access: this change can be done\n\n**This change: ` +1 ` Send As, ` -0 `**\n")
+    assert text.startswith("## Mailbox access: this change can be done\n\n**This change: +1 Send As, -0**\n")
     assert f"| Plan | `{after['hashes']['plan']}` |" in text
     assert f"| Held against | `{before['hashes']['plan']}` |" in text
     assert "| On | a snapshot taken `2026-11-01T00:00:00Z` |" in text

@@ -158,6 +158,11 @@ def test_what_could_be_a_reference_to_a_commit_or_a_repository_is_none(word: str
     assert prose(f"see {word}") == f"see `{word.rstrip(',')}`{word[-1] if word.endswith(',') else ''}"
 
 
+def test_a_number_with_its_sign_stands_as_it_is() -> None:
+    assert prose("+3 Send As, -0; - 1") == "+3 Send As, -0; ` - ` 1"
+    assert prose("+3x -") == "` +3x ` ` - `"
+
+
 def test_no_report_before_and_no_change_are_told_apart() -> None:
     assert "Since" not in render(document())
     assert "Nothing has changed." in render(document(changes=changes()))

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.arguments import (
     POWERSHELL_ARGUMENTS,
+    ArgumentSpec,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.snapshots import marked, source_of
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._snapshot.contents import (

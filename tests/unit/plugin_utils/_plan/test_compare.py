@@ -27,85 +27,84 @@ REVOKED: dict[str, Any] = {"state": "absent", "action": "none", "outcome": "comp
 #: The mailbox of a row, whatever it is called.
 SAME = {"guid": "guid of sales@contoso.com", "address": "sales@contoso.com"}
 SURPLUS: dict[str, Any] = {**UNWANTED, "guid": "", "account_key": "", "action": "none", "outcome": "surplus"}
+#: How a row is otherwise, and the words for it.
+OTHERWISE: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({}, HELD, "the plan saw not held, it is held now"),
+    (HELD, {}, "the plan saw held, it is not held now"),
+    (HELD, {**HELD, "before": "denied", "outcome": "denied"}, "the plan saw held, it is denied now"),
+    ({}, UNREAD, "could not be read now: the read failed"),
+    (UNREAD, HELD, "could not be read for the plan, it is held now"),
+    (UNREAD, NOT_FOUND, "could not be read for the plan, it is not found now"),
+    (HELD, NOT_FOUND, "the plan saw held, it is not found now"),
+    (NOT_FOUND, {}, "the plan saw not found, it is not held now"),
+    (
+        {"until": "2026-11-27"},
+        {"until": "2026-11-27", **REVOKED},
+        "wanted present by the plan, absent by the inventory now (it was wanted until 2026-11-27 only)",
+    ),
+    (
+        {"until": "2026-12-31"},
+        {"until": "2026-12-31", **REVOKED},
+        "wanted present by the plan, absent by the inventory now",
+    ),
+    (HELD, UNWANTED, "wanted present by the plan, absent by the inventory now"),
+    (
+        {},
+        {"until": "2027-01-31"},
+        "wanted without an end by the plan, until 2027-01-31 by the inventory now",
+    ),
+    (
+        {"guid": "one"},
+        {"guid": "two"},
+        "the mailbox is another one now (GUID one by the plan, two now)",
+    ),
+    (
+        {"account_key": "one"},
+        {"account_key": "two", **HELD},
+        "the account is another one now (one by the plan, two now); the plan saw not held, it is held now",
+    ),
+    ({"mailbox": "shop", **SAME}, {}, "called shop by the plan"),
+    (
+        {"after": ["one"]},
+        {"after": ["one", "two"]},
+        "the accounts that must hold it first are others than by the plan",
+    ),
+    (
+        {},
+        {"inherited": True},
+        "the plan saw no inherited entry that gives it, there is an inherited entry that gives it now",
+    ),
+    (
+        HELD,
+        {**HELD, "entries": [["S-1-5-21-1", "All"], ["S-1-5-21-2", ""]]},
+        "the plan saw it held by S-1-5-21-1 (All), it is by S-1-5-21-1 (All) and S-1-5-21-2 now",
+    ),
+    (SURPLUS, UNWANTED, "nothing to be done by the plan, to revoke by this run"),
+    (UNWANTED, SURPLUS, "to revoke by the plan, nothing to be done by this run"),
+    (
+        {**REVOKED, "guid": "", "account_key": ""},
+        REVOKED,
+        "by the plan the mailbox is not there, and now it is there",
+    ),
+    (
+        REVOKED,
+        {**REVOKED, "guid": "", "account_key": ""},
+        "by the plan the mailbox is there, and now it is not there",
+    ),
+    (
+        {**NOT_FOUND, "address": "old@contoso.com"},
+        NOT_FOUND,
+        "its address is old@contoso.com by the plan, sales@contoso.com now",
+    ),
+    (NOT_FOUND, {**NOT_FOUND, "outcome": "ambiguous"}, "the plan saw not found, it is ambiguous now"),
+]
 
 
 def told(planned: list[PlannedRow], now: list[PlannedRow]) -> list[str]:
     return differences(compare(planned, now), {}, {}, CLOCK)
 
 
-@pytest.mark.parametrize(
-    ("planned", "now", "words"),
-    [
-        ({}, HELD, "the plan saw not held, it is held now"),
-        (HELD, {}, "the plan saw held, it is not held now"),
-        (HELD, {**HELD, "before": "denied", "outcome": "denied"}, "the plan saw held, it is denied now"),
-        ({}, UNREAD, "could not be read now: the read failed"),
-        (UNREAD, HELD, "could not be read for the plan, it is held now"),
-        (UNREAD, NOT_FOUND, "could not be read for the plan, it is not found now"),
-        (HELD, NOT_FOUND, "the plan saw held, it is not found now"),
-        (NOT_FOUND, {}, "the plan saw not found, it is not held now"),
-        (
-            {"until": "2026-11-27"},
-            {"until": "2026-11-27", **REVOKED},
-            "wanted present by the plan, absent by the inventory now (it was wanted until 2026-11-27 only)",
-        ),
-        (
-            {"until": "2026-12-31"},
-            {"until": "2026-12-31", **REVOKED},
-            "wanted present by the plan, absent by the inventory now",
-        ),
-        (HELD, UNWANTED, "wanted present by the plan, absent by the inventory now"),
-        (
-            {},
-            {"until": "2027-01-31"},
-            "wanted without an end by the plan, until 2027-01-31 by the inventory now",
-        ),
-        (
-            {"guid": "one"},
-            {"guid": "two"},
-            "the mailbox is another one now (GUID one by the plan, two now)",
-        ),
-        (
-            {"account_key": "one"},
-            {"account_key": "two", **HELD},
-            "the account is another one now (one by the plan, two now); the plan saw not held, it is held now",
-        ),
-        ({"mailbox": "shop", **SAME}, {}, "called shop by the plan"),
-        (
-            {"after": ["one"]},
-            {"after": ["one", "two"]},
-            "the accounts that must hold it first are others than by the plan",
-        ),
-        (
-            {},
-            {"inherited": True},
-            "the plan saw no inherited entry that gives it, there is an inherited entry that gives it now",
-        ),
-        (
-            HELD,
-            {**HELD, "entries": [["S-1-5-21-1", "All"], ["S-1-5-21-2", ""]]},
-            "the plan saw it held by S-1-5-21-1 (All), it is by S-1-5-21-1 (All) and S-1-5-21-2 now",
-        ),
-        (SURPLUS, UNWANTED, "nothing to be done by the plan, to revoke by this run"),
-        (UNWANTED, SURPLUS, "to revoke by the plan, nothing to be done by this run"),
-        (
-            {**REVOKED, "guid": "", "account_key": ""},
-            REVOKED,
-            "by the plan the mailbox is not there, and now it is there",
-        ),
-        (
-            REVOKED,
-            {**REVOKED, "guid": "", "account_key": ""},
-            "by the plan the mailbox is there, and now it is not there",
-        ),
-        (
-            {**NOT_FOUND, "address": "old@contoso.com"},
-            NOT_FOUND,
-            "its address is old@contoso.com by the plan, sales@contoso.com now",
-        ),
-        (NOT_FOUND, {**NOT_FOUND, "outcome": "ambiguous"}, "the plan saw not found, it is ambiguous now"),
-    ],
-)
+@pytest.mark.parametrize(("planned", "now", "words"), OTHERWISE)
 def test_what_is_otherwise_is_said_in_words(planned: dict[str, Any], now: dict[str, Any], words: str) -> None:
     assert told([row(**planned)], [row(**now)]) == [HEAD + words]
 

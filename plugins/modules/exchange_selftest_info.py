@@ -67,7 +67,8 @@ options:
     default: never
 notes:
   - A cmdlet that the role does not grant fails nothing. What it would have shown could then not be told.
-  - With O(snapshot) there is no PowerShell and no sign-in, and nothing of them can be told.
+  - With O(snapshot) there is no PowerShell and no sign-in, and nothing of them can be told. A snapshot that was taken
+    of an organisation is refused, for it says what that held, and not how Exchange behaves.
 seealso:
   - module: email_router.exchange_online.exchange_connection_info
 """

@@ -24,6 +24,7 @@ from .sign_in import choose_sign_in
 
 #: One page of a listing, which is all that a sample may take.
 _LARGEST = 1000
+_TELLS_NOTHING = "a snapshot says what it held, not how Exchange behaves: sign in to it for that"
 
 
 class SelftestInfoAction(ExchangeAction):
@@ -35,6 +36,8 @@ class SelftestInfoAction(ExchangeAction):
         sample = options["sample"]
         if not 1 <= sample <= _LARGEST:
             raise InputError([f"sample: {sample} is not between 1 and {_LARGEST}"])
+        if self.source and self.source.snapshot:
+            raise InputError([f"{self.source.path} was taken of an organisation, and {_TELLS_NOTHING}"])
         sign_in = choose_sign_in(options, self.environment())
         watch = self.watch()
         with opened(self._connection, options, sign_in, {}, True, watch, optional=wanted_cmdlets()) as far:

@@ -17,6 +17,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansi
     POWERSHELL_ARGUMENTS,
     ArgumentSpec,
 )
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.selftest import SelftestInfoAction
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.snapshots import marked, source_of
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._snapshot.contents import (
     Detail,
@@ -138,3 +139,14 @@ def test_a_file_that_is_no_snapshot_is_a_fault_of_the_input(tmp_path: Path, raw:
     made = Rehearsing(lambda options: {"msg": "never"}, snapshot=str(path)).run(task_vars={})
     assert (made["failed"], made["failure_class"]) == (True, "input")
     assert f"snapshot {path}: {fault}" in made["msg"]
+
+
+def test_a_selftest_on_a_snapshot_would_be_evidence_of_nothing_and_is_refused(file: Path) -> None:
+    """The simulated organisation that it is read into behaves as this collection assumes."""
+
+    class Selftest(SelftestInfoAction):
+        __init__ = Action.__init__
+
+    made = Selftest(None, snapshot=str(file)).run(task_vars={})
+    assert (made["failed"], made["failure_class"]) == (True, "input")
+    assert "a snapshot says what it held, not how Exchange behaves" in made["msg"]

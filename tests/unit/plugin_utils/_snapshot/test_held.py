@@ -14,6 +14,10 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.inquiry import Inquiry, inquire
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Finding, Outcome, State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.surplus import SurplusRule
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange import cmdlets, filters
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.errors import (
+    NOT_HELD as NOT_HELD_CODE,
+)
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import (
     Answer,
@@ -179,6 +183,34 @@ def test_a_listing_of_the_organisation_is_refused_where_it_is_held_in_part(tmp_p
     assert overview.permissions == ()
     assert all(NOT_HELD in one.cause for one in overview.gaps)
     assert overview.gaps
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        cmdlets.get_send_as_of("S-1-5-21-9-9-9-9"),
+        cmdlets.get_send_as_everywhere(),
+        cmdlets.get_delegates_everywhere(),
+        cmdlets.list_recipients(),
+        cmdlets.list_users(),
+        cmdlets.get_users(filters.equals("UserPrincipalName", SALES)),
+        cmdlets.get_names(filters.equals("Name", "Somebody")),
+        cmdlets.get_recipients("EmailAddresses -like 'smtp:sales*'"),
+        cmdlets.get_recipients("-not(EmailAddresses -eq 'smtp:sales@contoso.com') -and Name -eq 'x'"),
+        cmdlets.get_send_on_behalf_of(filters.equals("GrantSendOnBehalfTo", "CN=somebody")),
+        cmdlets.get_full_access_on("11111111-0000-4000-8000-000000000001", True),
+        cmdlets.get_send_as_on("11111111-0000-4000-8000-000000000001"),
+        cmdlets.get_delegates_on("11111111-0000-4000-8000-000000000001"),
+    ],
+    ids=lambda call: f"{call.cmdlet} {call.parameters.get('Filter', '')}",
+)
+def test_a_question_whose_answer_is_held_in_part_at_best_is_answered_with_that(tmp_path: Path, call: Call) -> None:
+    source = minimal(tenant_of(mailbox(SALES)), tmp_path, SALES)
+    with source.opened(True, False) as session:
+        ((_call, answer),) = session.invoke([call])
+    assert answer.error is not None
+    assert answer.error.code == NOT_HELD_CODE
+    assert answer.error.text.startswith(NOT_HELD)
 
 
 def test_surplus_and_retired_accounts_are_looked_for_on_its_mailboxes(tmp_path: Path) -> None:

@@ -302,9 +302,9 @@ plan:
   description:
     - The plan that was written, or that the run was held to. Its C(digest) (SHA-256 of all that it says) is what people
       compare with what they approved; C(msg) has the first 12 digits.
-    - C(applied) says that all of its writes were made, or tried as the rows tell; never in check mode. C(done), that
-      all of it was done before, and nothing is left to do. C(differences), what is otherwise than it says, in words,
-      at most 50 if the task fails. C(age_hours) is counted from C(created), when the run began that made it.
+    - C(applied) says that all of its writes were made; never in check mode. C(done), that all of it was done before,
+      and nothing is left to do. C(differences), what is otherwise than it says, in words, at most 50 if the task
+      fails. C(age_hours) is counted from C(created), when the run began that made it.
   returned: if there is one, but for other failures of the whole run
   type: dict
   contains:

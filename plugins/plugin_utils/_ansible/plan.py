@@ -12,14 +12,14 @@ from typing import Any, Union
 
 from .._access.desired import InputError
 from .._access.gate import Gate
-from .._access.model import Report
+from .._access.model import Outcome, Report
 from .._exchange.failures import Failure, FailureClass
 from .._plan.build import Circumstances, build
 from .._plan.document import Plan
 from .._plan.file import clear, load, save
 from .._plan.hashes import SHORT
 from .._plan.held_to import HeldTo, Judgement, why_unfit
-from .._wording import counted_noun, option
+from .._wording import counted, counted_noun, option
 from .action import in_words_of
 from .result import FAILED_ROWS
 from .run import application_of
@@ -127,17 +127,25 @@ def in_short(result: dict[str, Any]) -> dict[str, Any]:
 
 def _applied(result: dict[str, Any], held_to: HeldTo, report: Report, check_mode: bool) -> dict[str, Any]:
     judged = held_to.judge(report.decided) if report.decided else Judgement()
-    drift = bool(result["verdict"]["drift"])
     facts = {
         **_facts(held_to.name, held_to.plan, held_to.age),
-        "applied": not (check_mode or judged.differences or judged.done or drift),
+        "applied": not (check_mode or judged.differences or judged.done or report.stop or _unmade(report)),
         "done": judged.done,
         "differences": list(judged.differences),
     }
-    return {**_saying(result, _verdict(held_to, judged, report, check_mode, drift)), "plan": facts}
+    return {**_saying(result, _verdict(held_to, judged, report, check_mode)), "plan": facts}
 
 
-def _verdict(held_to: HeldTo, judged: Judgement, report: Report, check_mode: bool, drift: bool) -> str:
+def _unmade(report: Report) -> int:
+    """How many writes were left, failed, or may not have been carried out."""
+    failed = {Outcome.DENIED, Outcome.UNKNOWN}
+    return sum(
+        one.outcome.is_drift or one.outcome is Outcome.REFUSED or (one.write_sent and one.outcome in failed)
+        for one in report.findings
+    )
+
+
+def _verdict(held_to: HeldTo, judged: Judgement, report: Report, check_mode: bool) -> str:
     """What came of a plan, in a sentence."""
     title = f"{held_to.title[:1].upper()}{held_to.title[1:]}"
     if judged.differences:
@@ -151,8 +159,10 @@ def _verdict(held_to: HeldTo, judged: Judgement, report: Report, check_mode: boo
     if check_mode and not report.stop:
         braked = any(warning.startswith("brake: ") for warning in report.warnings)
         return f"{title} could be applied{', were it not for the brake' if braked else ''}: {tally}"
-    if drift or report.stop:
-        return f"{title} is as things are, and was not wholly applied: {tally}"
+    unmade = _unmade(report)
+    if unmade or report.stop:
+        left = counted(unmade, "write was", "writes were")
+        return f"{title} is as things are, and {left} not made, or not for certain: {tally}"
     return f"{title} was applied: {tally}"
 
 

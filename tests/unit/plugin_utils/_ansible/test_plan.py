@@ -166,7 +166,7 @@ def test_brakes_hold_a_plan_back_as_any_run(place: Place) -> None:
     checked = place.run(check_mode=True, apply_plan=str(place.plan), max_revocations="0")
     assert "could be applied, were it not for the brake: 1 grant, 1 revocation" in checked["msg"]
     told = place.applied(max_revocations="0")
-    assert "is as things are, and was not wholly applied" in told["msg"]
+    assert "is as things are, and 2 writes were not made, or not for certain: 1 grant, 1 revocation" in told["msg"]
     assert (told["failed"], told["failure_class"], told["statistics"]["writes"]) == (True, "mailboxes", 0)
     assert (told["plan"]["applied"], told["plan"]["differences"]) == (False, [])
 
@@ -181,6 +181,26 @@ def test_a_policy_refuses_it_as_any_run_and_no_plan_is_written_that_it_refuses(p
     assert again["failure_class"] == "policy"
     assert f"No plan was written to {place.plan}, for the run did not come to its end" in again["msg"]
     assert (place.plan.exists(), "plan" in again) == (False, False)
+
+
+def test_a_plan_with_a_write_that_exchange_refuses_was_not_applied(place: Place) -> None:
+    known = json.loads(place.organisation.read_text(encoding="utf-8"))
+    sales = next(one for one in known["recipients"] if one["address"] == SALES)
+    place.organisation.write_text(
+        json.dumps(
+            {
+                **known,
+                "recipients": [
+                    {**one, "quirks": ["out_of_scope"]} if one is sales else one for one in known["recipients"]
+                ],
+            }
+        ),
+        encoding="utf-8",
+    )
+    place.planned()
+    told = place.applied()
+    assert (told["summary"]["refused"], told["summary"]["revoked"], told["plan"]["applied"]) == (1, 1, False)
+    assert "is as things are, and 1 write was not made, or not for certain" in told["msg"]
 
 
 def test_settings_that_writes_depend_on_are_held_to(place: Place) -> None:

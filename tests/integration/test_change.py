@@ -28,8 +28,8 @@ PROFILES = {
     "sender": {"account": ROUTER, "access_type": "send_as"},
     "both": {"account": ROUTER, "rights": ["send_as", "full_access"]},
 }
-MERGED = {SALES: {}, SUPPORT: {}, DRIFTED: {}}
-PROPOSED = {**MERGED, SUPPORT: {"mailbox_delegation_profile": "both"}, INFO: {}}
+MERGED: dict[str, dict[str, Any]] = {SALES: {}, SUPPORT: {}, DRIFTED: {}}
+PROPOSED: dict[str, dict[str, Any]] = {**MERGED, SUPPORT: {"mailbox_delegation_profile": "both"}, INFO: {}}
 POLICY = f"""\
 version: 1
 accounts:

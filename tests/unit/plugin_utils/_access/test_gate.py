@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope, ensure
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.gate import Decided
@@ -22,6 +24,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
 from .._exchange.sessions import ROUTER, mailbox, signed_in, tenant_of
+from .dying import access_lists, restored, run_and_die
 from .runs import FakeWatch, wishes, writes
 
 SALES, HELP, GONE = "sales@contoso.com", "help@contoso.com", "gone@contoso.com"
@@ -77,3 +80,16 @@ def test_with_gates_that_say_nothing_the_run_goes_on() -> None:
     tenant = organisation()
     assert ensured(tenant, Guard(), Guard()).stop is None
     assert len(writes(tenant)) == 2
+
+
+@pytest.mark.parametrize("check_mode", [False, True], ids=["restoring", "checking"])
+def test_a_gate_keeps_a_restore_from_undoing(tmp_path: Path, check_mode: bool) -> None:
+    tenant, guard, path = organisation(), Guard("not allowed"), tmp_path / "journal"
+    run_and_die(tenant, Scope(SCOPE.wishes), path)
+    between = access_lists(tenant)
+    report = restored(tenant, path, check_mode=check_mode, gates=(guard,))
+    assert access_lists(tenant) == between
+    assert sorted(step.verb for step in guard.shown[0].steps) == [Verb.GRANT, Verb.REVOKE]
+    assert report is not None
+    assert report.aborted == "not allowed"
+    assert {one.cause for one in report.findings} == {"not allowed"}

@@ -14,7 +14,6 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.brakes import Brakes, Limit
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import InputError
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Options, Scope
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.gate import Decided
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.journal import (
     JournalError,
     NoJournal,
@@ -24,15 +23,11 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._acce
     Outcome,
     Report,
     State,
-    Stop,
     Wish,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.plan import Verb
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.undo import undo
-from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import (
-    Failure,
-    FailureClass,
-)
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.failures import FailureClass
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.rights import Right
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exchange.session import Call
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._journal.effects import (
@@ -89,30 +84,6 @@ def test_what_was_given_is_taken_back_and_what_was_taken_is_given_back(path: Pat
     assert report.coverage == {"send_as": "2 of 2", "full_access": "2 of 2", "send_on_behalf": "2 of 2"}
     assert [one.outcome for one in report.findings] == [Outcome.GRANTED] * 3 + [Outcome.REVOKED] * 3
     assert recorded_runs(path)[1].ended
-
-
-class Refusing:
-    """A gate that says no. ``shown``: the verbs of what it was shown."""
-
-    def __init__(self) -> None:
-        self.shown: list[Verb] = []
-
-    def why_not(self, decided: Decided) -> Stop | None:
-        self.shown += [step.verb for step in decided.steps]
-        return Stop("not allowed", Failure(FailureClass.POLICY))
-
-
-@pytest.mark.parametrize("check_mode", [False, True], ids=["restoring", "checking"])
-def test_a_gate_sees_what_would_be_undone_and_keeps_it_from_being(path: Path, check_mode: bool) -> None:
-    tenant = organisation()
-    run_and_die(tenant, Scope((*GIVEN.wishes, *TAKEN.wishes)), path)
-    between, gate = access_lists(tenant), Refusing()
-    report = restored(tenant, path, check_mode=check_mode, gates=(gate,))
-    assert access_lists(tenant) == between
-    assert sorted(gate.shown) == [Verb.GRANT] * 3 + [Verb.REVOKE] * 3
-    assert report is not None
-    assert report.aborted == "not allowed"
-    assert {one.cause for one in report.findings} == {"not allowed"}
 
 
 def reborn(tenant: Tenant, whom: str, **changes: object) -> Tenant:

@@ -57,7 +57,8 @@ def options_of(tasks: list[dict[str, Any]]) -> dict[str, str]:
     ],
 )
 def test_the_variable_that_an_option_is_told_with_is_the_one_that_the_role_gives_it(name: str, variable: str) -> None:
-    tasks = yaml.safe_load((ROOT / "roles/mailbox_delegation/tasks/main.yml").read_text(encoding="utf-8"))
+    files = sorted((ROOT / "roles" / "mailbox_delegation" / "tasks").glob("*.yml"))
+    tasks = [task for file in files for task in yaml.safe_load(file.read_text(encoding="utf-8"))]
     told = variable or f"mailbox_delegation_{name}"
     assert option(name, variable) == f"{name} (role: {told})"
     assert told in options_of(tasks)[name]

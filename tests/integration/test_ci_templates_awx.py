@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from ansible_collections.email_router.exchange_online.tests.ci.pipelines import AWX, COMMON, awx_tasks
 
+from .ci_checkout import IDENTITY
 from .conftest import SetStage
 from .harness import Run
 from .playbooks import PROFILES, way_there
@@ -23,7 +24,7 @@ from .stage import ROUTER, Stage, Transport, contoso
 SALES, SUPPORT, INFO = "sales@contoso.com", "support@contoso.com", "info@contoso.com"
 APPS = {"audit": "00000000-0000-0000-0000-00000000000a", "enforce": "00000000-0000-0000-0000-00000000000b"}
 FORMATS = {"access.json", "access.xml", "access.md", "access.csv", "access.html"}
-_PLACE = "/var/lib/exchange-access"
+_PLACE, _POLICY = "/var/lib/exchange-access", "/var/lib/exchange-policy/policy.yml"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,14 @@ class Project:
     def folder(self) -> Path:
         return self.directory.parent / "kept"
 
-    def launch(self, job: str, expected: int) -> Run:
-        application = self.stage.simulator.applications[list(APPS).index(job)]
+    def launch(self, job: str, expected: int, **more: str) -> Run:
+        """``more``: what the workflow hands on from a job before."""
+        application = self.stage.simulator.applications[list(APPS).index(IDENTITY[job])]
         variables = json.loads(json.dumps(job_template()["extra_vars"]).replace("{{ item.key }}", job))
-        text = json.dumps({**variables, "exchange_expected_mailboxes": expected}).replace(_PLACE, str(self.folder))
+        text = json.dumps({**variables, "exchange_expected_mailboxes": expected, **more}).replace(
+            _PLACE, str(self.folder)
+        )
+        text = text.replace(_POLICY, str(self.directory / "ci" / "policy.yml"))
         environment = {
             "EXCHANGE_ONLINE_ORGANIZATION": self.stage.simulator.organization,
             "EXCHANGE_ONLINE_APP_ID": application.app_id,
@@ -108,3 +113,23 @@ def test_a_job_that_fails_early_leaves_no_old_report(project: Project) -> None:
     assert night.status == 2, night.output
     assert "No mailbox was looked at" in night.text
     assert project.kept("audit") == set()
+
+
+def test_a_plan_is_applied_by_the_job_that_is_told_its_digest(project: Project) -> None:
+    """And a snapshot is taken by the identity that only reads."""
+    assert project.launch("snapshot", expected=3).status == 0
+    assert (project.folder / "snapshot" / "snapshot.json").stat().st_size > 0
+    plan = project.launch("plan", expected=3)
+    assert plan.status == 0, plan.output
+    told = plan.task("It is told the apply, which does no other").result["ansible_stats"]["data"]
+    assert f"Plan {told['exchange_plan_digest']}" in plan.text
+    assert project.stage.writes == []
+
+    other = project.launch("apply", expected=3, exchange_plan_digest="0" * 64)
+    assert other.status == 2
+    assert f"it is the plan {told['exchange_plan_digest']}, and approved was the plan 000" in other.text
+    assert project.stage.writes == []
+
+    applied = project.launch("apply", expected=3, **told)
+    assert applied.status == 0, applied.output
+    assert [project.stage.written_to(call) for call in project.stage.writes] == [SALES, INFO]

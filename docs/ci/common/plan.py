@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a pipeline asks of a plan between the job that makes it and the one that applies it.
 
-``plan.py digest FILE``: its digest, whose first digits the plan for a person shows, too. ``plan.py writes FILE``: how
+``plan.py digest FILE``: its digest, which the plan for a person shows, too. ``plan.py writes FILE``: how
 many grants and revocations it holds. ``plan.py check FILE --digest DIGEST``: exit status 0, and a line that says both,
 if it is the plan of which that digest was told. Whether the file is what its digest says, apply looks itself.
 """

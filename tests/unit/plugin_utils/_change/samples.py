@@ -16,7 +16,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.hashes import hashes_of
 
 ROUTER = "crmrouter@contoso.com"
-LACKING = "the snapshot of 2026-11-01T00:00:00Z does not hold it: take a new one whose play has it, or with detail full"
+LACKING = "the snapshot does not hold it, which was taken 2026-11-01T00:00:00Z: take a new one whose play has it"
 
 
 def row(mailbox: str = "sales@contoso.com", right: str = "send_as", **more: Any) -> PlannedRow:

@@ -12,7 +12,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tena
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.recipients import Kind
 
-from .desk import ADA, ROUTER, SALES, an_organisation
+from .desk import ADA, ROUTER, SALES, Desk, an_organisation
 
 
 def test_an_address_is_enough_for_a_mailbox() -> None:
@@ -124,3 +124,36 @@ def test_a_trustee_may_be_named_in_any_way() -> None:
     sales = next(each for each in organisation.recipients if each.address == SALES)
     sids = [entry.sid for entry in organisation.access[sales.guid].send_as]
     assert sids == ["S-1-5-21-1-2-3-1", "S-1-5-21-1-2-3-3", "S-1-5-21-9-9-9-9"]
+
+
+def test_what_is_not_known_of_a_real_object_is_not_made_up_on_the_way() -> None:
+    """Given empty it stays empty; left out it follows from the rest."""
+    unknown = dict.fromkeys(("upn", "sid", "alias", "display_name", "object_id", "distinguished_name"), "")
+    organisation = Organisation.from_dict({"recipients": [{"name": "x", "address": "x@x.com", **unknown}]})
+    again = Organisation.from_dict(organisation.to_dict())
+    assert again == organisation
+    each = again.recipients[0]
+    assert {getattr(each, name) for name in unknown} == {""}
+
+
+def test_an_object_of_a_kind_that_is_none_of_ours_shows_as_its_own_kind_and_works_as_the_nearest() -> None:
+    raw = {"address": "day@contoso.com", "details": "SchedulingMailbox", "recipient_type": "SomeMailbox"}
+    desk = Desk(Organisation.from_dict(an_organisation(raw).to_dict()))
+    (row,) = desk.rows("Get-Mailbox", Identity="day@contoso.com")
+    assert (row["RecipientTypeDetails"], row["RecipientType"]) == ("SchedulingMailbox", "SomeMailbox")
+    for condition in ("RecipientTypeDetails -eq 'SchedulingMailbox'", "RecipientType -eq 'SomeMailbox'"):
+        assert [one["Name"] for one in desk.rows("Get-Recipient", Filter=condition)] == ["day"]
+
+
+def test_other_addresses_show_where_there_is_no_primary_one() -> None:
+    raw = {"name": "x", "address": "", "aliases": ["old@contoso.com"]}
+    desk = Desk(Organisation.from_dict({"recipients": [raw]}))
+    (row,) = desk.rows("Get-Recipient", Filter="EmailAddresses -eq 'smtp:old@contoso.com'")
+    assert row["EmailAddresses"] == ["smtp:old@contoso.com"]
+
+
+def test_an_entry_of_which_a_read_showed_no_sid_shows_none_again() -> None:
+    entry = {"sid": "", "user": "Somebody"}
+    desk = Desk(Organisation.from_dict(an_organisation(sales={"full_access": [entry]}).to_dict()))
+    rows = desk.rows("Get-MailboxPermission", Identity=SALES)
+    assert ("Somebody", "") in [(row["User"], row["UserSid"]) for row in rows]

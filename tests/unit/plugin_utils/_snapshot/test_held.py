@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.desired import AccountsUnknown
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.engine import Scope
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.holdings import EVERYWHERE
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.inquiry import Inquiry, inquire
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.model import Finding, Outcome, State
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._access.surplus import SurplusRule
@@ -219,10 +220,23 @@ def test_surplus_and_retired_accounts_are_looked_for_on_its_mailboxes(tmp_path: 
     )
     source = minimal(tenant, tmp_path, SALES, SUPPORT)
     rule = SurplusRule(wishes([SUPPORT], [ROUTER]), 1, (ROUTER,))
-    found = rehearsed(source, Scope(wishes([SUPPORT], [ROUTER]), surplus=rule)).findings
+    report = rehearsed(source, Scope(wishes([SUPPORT], [ROUTER]), surplus=rule))
+    assert EVERYWHERE in report.coverage["surplus_send_as"]  # which the result of a task then says otherwise
+    found = report.findings
     assert {(one.address, one.right.value) for one in found if one.outcome is Outcome.SURPLUS} == {
         (SALES, "send_as"),
         (SALES, "send_on_behalf"),
+    }
+
+
+def test_what_an_account_with_a_sid_history_holds_beyond_is_unknown_where_it_takes_every_list(tmp_path: Path) -> None:
+    old = "S-1-5-21-9-9-9-9"
+    tenant = tenant_of(mailbox(SALES, send_as=[{"sid": old}]), mailbox(OTHER, sid_history=[old]))
+    source = minimal(tenant, tmp_path, SALES, accounts=(ROUTER, OTHER))
+    found = rehearsed(source, Scope(wishes([SALES], [ROUTER]), retired=(OTHER,))).findings
+    assert {(one.right.value, one.outcome.value) for one in found if one.account == OTHER} == {
+        ("send_as", "unwanted"),
+        ("send_as", "unknown"),
     }
 
 

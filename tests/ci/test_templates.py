@@ -20,6 +20,7 @@ from .pipelines import (
     AZURE_REHEARSE,
     AZURE_STEPS,
     CI,
+    COMMON,
     GITHUB,
     GITHUB_ACTION,
     GITLAB,
@@ -123,6 +124,12 @@ def test_shellcheck_has_nothing_to_say_of_a_script(name: str) -> None:
     for script in scripts()[name]:
         run = ran(_BIN / "shellcheck", "--shell", shell, "--exclude", ",".join(_MADE_ON_THE_WAY), "-", input=script)
         assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("file", sorted(COMMON.glob("*.sh")), ids=lambda file: str(file.name))
+def test_shellcheck_has_nothing_to_say_of_what_the_templates_share(file: Path) -> None:
+    run = ran(_BIN / "shellcheck", file)
+    assert run.returncode == 0, run.stdout
 
 
 def test_ansible_lint_sees_the_playbooks_of_awx_with_mocks_for_its_modules() -> None:

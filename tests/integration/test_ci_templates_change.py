@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.email_router.exchange_online.tests.ci.hostile import HOSTILE
+from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
 from ansible_collections.email_router.exchange_online.tests.tools.package import build
 
 from .ci_checkout import APPS, INFO, SALES, SUPPORT, SYSTEMS, Checkout, Job, make_repository, write_inventory
@@ -145,10 +146,8 @@ def team(request: pytest.FixtureRequest, set_stage: SetStage, tmp_path: Path, ar
     """Of three mailboxes two lack the grant already, which is no business of whoever proposes a fourth."""
     roles = [{"app_id": APPS["audit"], "role": "audit"}, {"app_id": APPS["enforce"], "role": "enforce"}]
     held: list[dict[str, Any]] = [{"address": SUPPORT, "send_as": [ROUTER]}]
-    stage = set_stage(
-        contoso(*held, *({"address": address} for address in (SALES, INFO, DESK)), apps=roles),
-        transport=Transport.LOCAL,
-    )
+    others = ({"address": address} for address in (SALES, INFO, DESK))
+    stage = set_stage(contoso(*held, *others, apps=roles), transport=Transport.LOCAL, host=HostOptions(None))
     steps_of, surroundings = SYSTEMS[request.param]
     origin, served, programs = tmp_path / "origin.git", tmp_path / "served.json", tmp_path / "programs"
     programs.mkdir()

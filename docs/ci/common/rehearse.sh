@@ -1,6 +1,7 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=sh
 # sh ci/rehearse.sh PROPOSED BASE SNAPSHOT: what a proposed inventory asks for beyond another, on a snapshot of the
 # organisation. Started in a checkout of the target branch, never in the proposed one: from where it is started ansible
 # takes settings. Leaves reports/change.md.

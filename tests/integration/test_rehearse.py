@@ -41,7 +41,7 @@ accounts:
   - account: {ROUTER}
     rights: [send_as, full_access]
 protected:
-  - mailboxes: [{SUPPORT}]
+  - mailboxes: [{SUPPORT}, {DRIFTED}]
     reason: decision 14
 """
 STRICT = {"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
@@ -199,9 +199,11 @@ def test_no_credential_is_needed_nor_used(stage: Stage, core: str) -> None:
 
 @pytest.mark.parametrize("core", OLDEST_AND_NEWEST)
 def test_a_policy_is_of_the_change_alone(stage: Stage, core: str) -> None:
+    """Though the target branch asks for what it does not allow, and even names it."""
     stage.on(core)
     policy = stage.directory / "policy.yml"
     policy.write_text(POLICY, encoding="utf-8")
+    branch(stage, "target", TARGET, mailbox_delegation_policy=str(policy))
     branch(stage, "change", [SALES, INFO])
     holds = {"EXCHANGE_ONLINE_POLICY": str(policy)}
     assert verdict(rehearse(stage, "change", environment=holds)).startswith("This change: +1 Send As, -0")
@@ -253,7 +255,7 @@ def test_variables_of_the_target_and_another_group_are_handed_on(stage: Stage) -
         stage.write(f"{folder.relative_to(stage.directory)}/hosts.yml", content)
         own = {"mailbox_delegation_profiles": PROFILES, "mailbox_delegation_default_profile": "sender"}
         stage.write(f"{stage.node.cwd.name}/{name}.yml", own)
-    more = {"mailbox_delegation_hosts": "pilot", "rehearse_base_vars": ["target.yml"]}
+    more: dict[str, Any] = {"mailbox_delegation_hosts": "pilot", "rehearse_base_vars": ["target.yml"]}
     run = rehearse(stage, "change", "-e", "@change.yml", **more)
     assert (run.status, verdict(run)) == (0, "This change: +0, -0; 1 not granted any more"), run.output
 

@@ -108,7 +108,7 @@ def ensure(
     surplus = _look_for_surplus(reading, scope, directory, wants, [*hopeless, *problems])
     others = _look_for_others(reading, wants, directory, wishes) if scope.exclusive else Surplus((), ())
     rest = (*hopeless, *problems, *surplus.findings, *others.findings)
-    decided = Decided(wants, observed, _spread((*made.steps, *surplus.steps, *others.steps)), rest)
+    decided = Decided(wants, observed, _spread((*made.steps, *surplus.steps, *others.steps)), rest, principals)
     brake = options.brakes.why_not(decided.steps, len({wish.host for wish in scope.wishes}))
     stop = first_stop(options.gates, decided)
     if stop:

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from .._exchange.identities import Principal
 from .model import Finding, Grant, Observed, Stop, Want
 from .plan import Step
 
@@ -19,12 +20,14 @@ class Decided:
 
     ``observed``: of every grant of ``wants``. ``steps``: the writes that are called for, in their order, those for
     surplus and for others' grants included. ``rest``: what came of wishes that are no wants, and of surplus.
+    ``accounts``: of the wishes, by the names that the wishes have for them, in lower case.
     """
 
     wants: tuple[Want, ...]
     observed: Mapping[Grant, Observed]
     steps: tuple[Step, ...]
     rest: tuple[Finding, ...]
+    accounts: Mapping[str, Principal] = field(default_factory=dict)
 
 
 class Gate(Protocol):

@@ -54,10 +54,9 @@ def asked_for(decided: Decided) -> Iterator[Asked]:
     for step in decided.steps:
         if step.verb is Verb.REVOKE or step.want.grant.key not in known:
             yield _of(step.want, step.verb)
-    principals = _by_name(decided)
     for finding in decided.rest:
         if finding.state is State.PRESENT:
-            yield _unresolved(finding, principals.get(finding.account.lower()))
+            yield _unresolved(finding, decided.accounts.get(finding.account.lower()))
 
 
 def _of(want: Want, verb: Verb) -> Asked:
@@ -67,10 +66,3 @@ def _of(want: Want, verb: Verb) -> Asked:
 
 def _unresolved(finding: Finding, principal: Union[Principal, None]) -> Asked:
     return Asked(Verb.GRANT, finding.host, finding.address, finding.account, finding.right, principal=principal)
-
-
-def _by_name(decided: Decided) -> dict[str, Principal]:
-    """The accounts as they were written, in lower case: of a wish no more is known."""
-    wants = (*decided.wants, *(step.want for step in decided.steps))
-    found = {want.grant.principal.key: want.grant.principal for want in wants}
-    return {name.lower(): one for one in found.values() for name in (one.label, one.asked)}

@@ -17,7 +17,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._poli
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._policy.gate import PolicyGate, StepsOnly
 
 from .._access.runs import FakeWatch, wishes, writes
-from .._exchange.sessions import mailbox, signed_in, tenant_of
+from .._exchange.sessions import ROUTER, mailbox, signed_in, tenant_of
 from .samples import ANYBODY, box, decided, policy, unresolved, want
 
 NOBODY = policy("version: 1\n")
@@ -69,6 +69,16 @@ def test_a_run_is_kept_from_every_write_for_one_refusal(check_mode: bool) -> Non
     assert len(report.findings) == len(BOXES)
     assert report.stop is not None
     assert "policy.yml:4: nothing is granted on box3@contoso.com" in report.aborted
+
+
+def test_an_account_that_is_listed_by_its_sid_is_listed_where_no_mailbox_of_the_run_was_found() -> None:
+    tenant = tenant_of(mailbox(BOXES[0]))
+    sid = next(one.sid for one in tenant.organisation.recipients if one.address == ROUTER)
+    gate = PolicyGate([policy(f"version: 1\naccounts:\n  - account: {sid}\n    rights: [send_as]\n")])
+    scope = Scope(tuple(wishes(["gone@contoso.com"])))
+    report, _statistics = ensure(signed_in(tenant), scope, Options(True, gates=(gate,)), FakeWatch())
+    assert (report.stop, gate.refusals) == (None, ())
+    assert [one.outcome for one in report.findings] == [Outcome.NOT_FOUND]
 
 
 def test_a_cap_that_is_kept_holds_nothing_back() -> None:

@@ -163,10 +163,12 @@ def test_a_policy_that_is_none_stops_the_run_before_it_signs_in(set_stage: SetSt
 def test_caps_are_brakes_that_no_option_loosens_and_that_warn_in_check_mode(set_stage: SetStage) -> None:
     stage = prepared(set_stage)
     file = policy(stage, ANYBODY + "caps:\n  grants: 1\n")
-    says = f"2 writes are called for where the policy {file}:4 allows 1 grants"
+    says = f"2 writes are called for where the policy {file}:4 allows 1 grant"
     run = stage.ensure([SALES, BOARD], policy=str(file), max_grants="100")
     assert (run.status, stage.writes) == (2, [])
     assert says in run.text
+    owner = "raise the limit (that of a policy is for its owner to raise)"
+    assert {row["next_step"] for row in run.access["grants"]} == {f"look at the plan with --check; {owner}"}
     looked = stage.ensure([SALES, BOARD], "--check", policy=str(file))
     assert looked.status == 0
     assert f"brake: {says}" in " ".join(looked.access["warnings"])

@@ -45,6 +45,11 @@ class Brakes:
     grants: Limit | None = None
     revocations: Limit | None = None
 
+    @property
+    def whose(self) -> str:
+        """What is to be said of who can raise a limit, if that is not whoever runs the task."""
+        return ""
+
     def why_not(self, steps: Iterable[Step], mailboxes: int) -> str:
         """Empty where all steps may be done, else which limit they exceed; then none of them is done."""
         planned = [step.verb for step in steps]
@@ -58,12 +63,13 @@ class Brakes:
         return "; ".join(reason for reason in reasons if reason)
 
 
-def left_by(brake: str, step: Step, check_mode: bool) -> Finding:
+def left_by(brakes: Brakes, brake: str, step: Step, check_mode: bool) -> Finding:
     """Drift that is left. ``brake``: what ``why_not`` said; check mode would have left it without one, too."""
     if check_mode:
-        first = "raise the limit that would hold it back, then " if brake else ""
+        first = f"raise the limit that would hold it back{brakes.whose}, then " if brake else ""
         return left_undone(step, next_step=f"{first}run it without check mode to change that")
-    return left_undone(step, f"brake: {brake}; nothing was written", "look at the plan with --check; raise the limit")
+    next_step = f"look at the plan with --check; raise the limit{brakes.whose}"
+    return left_undone(step, f"brake: {brake}; nothing was written", next_step)
 
 
 def _excess(name: str, limit: Limit | None, planned: int, mailboxes: int) -> str:

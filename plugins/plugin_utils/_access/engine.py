@@ -114,7 +114,7 @@ def ensure(
     if stop:
         done = [left_undone(step, stop.why) for step in decided.steps]
     elif options.check_mode or brake:
-        done = [left_by(brake, step, options.check_mode) for step in decided.steps]
+        done = [left_by(options.brakes, brake, step, options.check_mode) for step in decided.steps]
     else:
         held = {want.grant.key for want in wants if _is_held(want, observed)}
         writer = Writer(metered, options.write, watch, journal or NoJournal())

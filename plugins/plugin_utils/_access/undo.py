@@ -59,7 +59,7 @@ def undo(
     if stop:
         done = [left_undone(step, stop.why) for step in steps]
     elif options.check_mode or brake:
-        done = [left_by(brake, move.step, options.check_mode) for move in moves]
+        done = [left_by(options.brakes, brake, move.step, options.check_mode) for move in moves]
     else:
         done, stop = _carry_out(metered, moves, options, watch, journal)
     metered.enter("")

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from .._access.brakes import Brakes
 from .._access.plan import Step, Verb
-from .._wording import counted
+from .._wording import counted, counted_noun
 from .document import Policy
 
-_NAMES = {Verb.GRANT: "grants", Verb.REVOKE: "revocations"}
+_NAMES = {Verb.GRANT: "grant", Verb.REVOKE: "revocation"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,12 @@ class CappedBrakes(Brakes):
     """The limits of the task, and the caps of policies."""
 
     policies: tuple[Policy, ...] = ()
+
+    @property
+    def whose(self) -> str:
+        """Which limit held is said with it."""
+        has_caps = any(policy.caps for policy in self.policies)
+        return " (that of a policy is for its owner to raise)" if has_caps else super().whose
 
     def why_not(self, steps: Iterable[Step], mailboxes: int) -> str:
         planned = tuple(steps)
@@ -33,7 +39,8 @@ class CappedBrakes(Brakes):
                 if number > cap.most.number:
                     place = policy.at(cap.most.line)
                     called = counted(number, "write is", "writes are")
-                    yield f"{called} called for where the policy {place} allows {cap.most.number} {_NAMES[cap.verb]}"
+                    allowed = counted_noun(cap.most.number, _NAMES[cap.verb])
+                    yield f"{called} called for where the policy {place} allows {allowed}"
 
 
 def capped(brakes: Brakes, policies: Iterable[Policy]) -> CappedBrakes:

@@ -14,6 +14,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
     FailureClass,
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._policy.caps import capped
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._policy.document import Policy
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._policy.gate import PolicyGate, StepsOnly
 
 from .._access.runs import FakeWatch, wishes, writes
@@ -109,3 +110,20 @@ def test_a_run_that_a_cap_holds_back_writes_nothing() -> None:
     assert not writes(tenant)
     assert all("policy.yml:4" in one.cause and one.outcome.fails(False) for one in report.findings)
     assert any("policy.yml:4" in warning for warning in report.warnings)
+
+
+@pytest.mark.parametrize(
+    ("check_mode", "next_step"),
+    [
+        (False, "look at the plan with --check; raise the limit{}"),
+        (True, "raise the limit that would hold it back{}, then run it without check mode to change that"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("held", "whose"), [(CAPPED, " (that of a policy is for its owner to raise)"), (policy(ANYBODY), "")]
+)
+def test_whoever_cannot_raise_a_cap_is_told_who_can(check_mode: bool, next_step: str, held: Policy, whose: str) -> None:
+    tenant = tenant_of(*map(mailbox, BOXES))
+    options = Options(check_mode, brakes=capped(Brakes(grants=Limit("1")), [held]))
+    report, _statistics = ensure(signed_in(tenant, check_mode), Scope(tuple(wishes(BOXES))), options, FakeWatch())
+    assert {one.next_step for one in report.findings} == {next_step.format(whose)}

@@ -232,7 +232,8 @@ def test_a_rehearsal_on_a_snapshot_is_restored_there_and_nowhere_else(set_stage:
     assert lists() != before
     for_real = restore(stage)
     assert for_real.status == 2
-    assert "was done on a snapshot, so it can only be restored on a snapshot: see snapshot (role: exchange_snapshot)" in for_real.text
+    remedy = "so it can only be restored on a snapshot: see snapshot (role: exchange_snapshot)"
+    assert f"was done on a snapshot, {remedy}" in for_real.text
     done = restore(stage, **rehearse)
     assert (done.status, lists()) == (0, before), done.output
     assert stage.tenant.sign_ins == 0

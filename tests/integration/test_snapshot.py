@@ -65,6 +65,8 @@ def test_an_audit_on_a_snapshot_says_what_the_audit_says_and_that_it_is_a_rehear
     run = taken(stage, hosts, "--check", snapshot_detail=detail)
     assert run.status == 0, run.output
     assert (stage.directory / "snapshot.json").stat().st_mode & 0o777 == 0o600
+    assert raw(stage)["organisation"]["organization"] == stage.simulator.organization
+    assert raw(stage)["organisation"]["tenant_id"] == organisation.tenant_id
     real = stage.play("-i", for_mailboxes(stage, hosts), AUDIT).access
     told = rehearsed(stage, hosts).access
     assert rows(told) == rows(real)

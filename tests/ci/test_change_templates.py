@@ -15,15 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._policy.reader import read_policy
 
 from .pipelines import (
     AZURE,
+    AZURE_PLAN,
     AZURE_REHEARSE,
+    AZURE_STEPS,
     COMMON,
     GITHUB,
     JENKINS,
     awx_tasks,
     azure_apply,
+    azure_steps,
     github,
     gitlab_job,
     load,
@@ -116,7 +120,7 @@ def test_ansible_gets_no_environment_but_what_is_named(tmp_path: Path) -> None:
         *("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "EXCHANGE_ONLINE_POLICY"),
     }
     arguments = (tmp_path / "arguments").read_text(encoding="utf-8")
-    assert arguments.startswith("email_router.exchange_online.rehearse -i proposed ")
+    assert arguments.startswith("email_router.exchange_online.rehearse -i proposed -e @ci/variables.yml ")
 
 
 # The check, before all that runs with a secret
@@ -242,6 +246,33 @@ def test_where_there_is_nothing_to_do_nobody_is_asked() -> None:
     assert "ne(dependencies.Plan.outputs['Plan.plan.writes'], '0')" in stage["condition"]
     when = "not { environment name: 'EXCHANGE_PLAN_WRITES', value: '0' }"
     assert JENKINS["change"].read_text(encoding="utf-8").count(when) == 2
+
+
+def test_every_job_that_signs_in_to_plan_or_write_is_held_to_the_policy_by_its_whole_path() -> None:
+    for name in ("audit", "enforce", "plan", "apply"):
+        environment = load(GITHUB[name])["jobs"][name]["env"]
+        assert environment["EXCHANGE_ONLINE_POLICY"] == "${{ github.workspace }}/ci/policy.yml"
+        assert gitlab_job(name)["variables"]["EXCHANGE_ONLINE_POLICY"] == "$CI_PROJECT_DIR/ci/policy.yml"
+    for file, run in {AZURE_STEPS: '"email_router.exchange_online.$EXCHANGE_PLAYBOOK"', AZURE_PLAN: ".plan"}.items():
+        (step,) = (step for step in azure_steps(file) if f"{run} -i inventory" in step.get("bash", ""))
+        assert step["env"]["EXCHANGE_ONLINE_POLICY"] == "$(Build.SourcesDirectory)/ci/policy.yml"
+    for name, jobs in {"audit": 1, "enforce": 1, "change": 2}.items():
+        text = JENKINS[name].read_text(encoding="utf-8")
+        assert text.count('EXCHANGE_ONLINE_POLICY = "${WORKSPACE}/ci/policy.yml"') == jobs
+    (template,) = (task["awx.awx.job_template"] for task in awx_tasks() if "awx.awx.job_template" in task)
+    assert Path(template["extra_vars"]["mailbox_delegation_policy"]).is_absolute()
+
+
+def test_the_example_of_a_policy_is_one() -> None:
+    policy = read_policy("policy.yml", (COMMON / "policy.yml").read_bytes())
+    assert [rule.account for rule in policy.accounts] == ["crmrouter@contoso.com"]
+    assert not policy.anybody
+
+
+def test_a_snapshot_is_kept_for_fourteen_days() -> None:
+    *_others, upload = load(GITHUB["audit"])["jobs"]["audit"]["steps"]
+    assert (upload["with"]["path"], upload["with"]["retention-days"]) == ("snapshot", 14)
+    assert gitlab_job("snapshot")["artifacts"]["expire_in"] == "14 days"
 
 
 def test_no_checkout_keeps_credentials_where_ansible_runs() -> None:

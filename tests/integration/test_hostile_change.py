@@ -113,7 +113,7 @@ def runner(set_stage: SetStage, collections: Path, tmp_path: Path) -> Runner:
     stage.tenant.organisation.save(tmp_path / "organisation.json")
     shutil.copytree(COMMON, tmp_path / "target" / "ci", ignore=shutil.ignore_patterns("__pycache__"))
     for branch, mailboxes in {"base": [SALES], "proposed": [SALES, DESK]}.items():
-        hosts = {address: {} for address in mailboxes}
+        hosts: dict[str, dict[str, Any]] = {address: {} for address in mailboxes}
         content = {"crm_mailboxes": {"hosts": hosts, "vars": {"mailbox_delegation_profiles": {"router": SEND_AS}}}}
         stage.write(f"{branch}/inventory/mailboxes.yml", content)
         file("group_vars/crm_mailboxes.yml", "mailbox_delegation_default_profile: router\n")(

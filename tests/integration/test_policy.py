@@ -73,6 +73,8 @@ def test_one_protected_mailbox_under_another_address_keeps_the_whole_run_from_wr
     assert stage.writes == []
     assert f"Whole run, not {SALES}: 1 thing is refused by policy, so nothing was written" in run.text
     assert run.outcomes() == {f"{SALES} send_as": "missing", f"{BY_ALIAS} send_as": "missing"}
+    cause = "1 thing is refused by policy, so nothing was written (see refusals)"
+    assert {row["cause"] for row in run.access["grants"]} == {cause}
     allowed = stage.ensure([SALES], *arguments, policy=str(file))
     assert allowed.status == 0, allowed.output
     digest = sha256(file.read_bytes()).hexdigest()

@@ -112,7 +112,7 @@ def ensure(
     brake = options.brakes.why_not(decided.steps, len({wish.host for wish in scope.wishes}))
     stop = first_stop(options.gates, decided)
     if stop:
-        done = [left_undone(step, stop.why) for step in decided.steps]
+        done = [left_undone(step, stop.of_a_row) for step in decided.steps]
     elif options.check_mode or brake:
         done = [left_by(options.brakes, brake, step, options.check_mode) for step in decided.steps]
     else:

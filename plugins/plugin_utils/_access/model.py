@@ -197,11 +197,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Stop:
-    """Why a run stopped before its end. ``can_read``: what was written until then may still be read back."""
+    """Why a run stopped before its end. ``can_read``: what was written until then may still be read back.
+
+    ``briefly``: the same for each row that it left, if ``why`` is too long to be told that often.
+    """
 
     why: str
     failure: Failure
     can_read: bool = True
+    briefly: str = ""
+
+    @property
+    def of_a_row(self) -> str:
+        return self.briefly or self.why
 
 
 @dataclass(frozen=True)

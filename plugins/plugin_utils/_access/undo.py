@@ -57,7 +57,7 @@ def undo(
     brake = options.brakes.why_not(steps, len({trace.mailbox.guid for trace in traces}))
     stop = first_stop(options.gates, Decided((), observed, steps, findings))
     if stop:
-        done = [left_undone(step, stop.why) for step in steps]
+        done = [left_undone(step, stop.of_a_row) for step in steps]
     elif options.check_mode or brake:
         done = [left_by(options.brakes, brake, move.step, options.check_mode) for move in moves]
     else:

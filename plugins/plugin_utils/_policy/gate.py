@@ -36,8 +36,9 @@ class PolicyGate:
         many = counted(len(self.refusals), "thing is", "things are")
         left = len(self.refusals) - _SHOWN
         more = f"; and {left} more (refusals)" if left > 0 else ""
-        why = f"{many} refused by policy, so nothing was written: {'; '.join(self.refusals[:_SHOWN])}{more}"
-        return Stop(why, Failure(FailureClass.POLICY))
+        why = f"{many} refused by policy, so nothing was written"
+        shown = "; ".join(self.refusals[:_SHOWN])
+        return Stop(f"{why}: {shown}{more}", Failure(FailureClass.POLICY), briefly=f"{why} (see refusals)")
 
 
 class StepsOnly:

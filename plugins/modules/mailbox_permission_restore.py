@@ -90,7 +90,7 @@ options:
       - If undoing the run takes anything more, nothing at all is written, the task fails, in
         check mode, too, and RV(refusals) names the lines of the file.
       - The policy that the environment variable E(EXCHANGE_ONLINE_POLICY) of C(ansible-playbook) names holds besides.
-      - A file that is missing, or in which anything is wrong, fails the task before it signs in.
+      - A file that is missing, or in which anything is wrong, fails the task before it signs in, and so does null.
     type: path
   verify:
     description:

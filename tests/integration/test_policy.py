@@ -152,9 +152,12 @@ def test_the_policy_of_the_runner_holds_besides_and_no_play_takes_it_away(set_st
 def test_a_policy_that_is_none_stops_the_run_before_it_signs_in(set_stage: SetStage, core: str) -> None:
     stage = prepared(set_stage).on(core)
     file = policy(stage, "version: 1\nprotected:\n  - mailbox: ceo@contoso.com\n")
+    null = stage.task()
+    null[TASK]["policy"] = None
     for run, says in (
         (stage.ensure([SALES], policy=str(file)), f"policy {file}:3: there is no key 'mailbox'"),
         (stage.ensure([SALES], policy=""), "policy is empty: name a file, or leave it out"),
+        (stage.play("-i", stage.inventory([SALES]), stage.playbook(null)), "policy is empty: name a file"),
         (stage.ensure([SALES], policy=str(file) + "x"), "cannot be read, so nothing was written: No such file"),
     ):
         assert (run.status, run.access["failure_class"]) == (2, "input"), run.output

@@ -56,7 +56,7 @@ class DelegationAction(PlayAction):
         scope = replace(scope, first=not_reached_by(options["previous"]))
         if not items and not scope.retired and not options["allow_empty"]:
             raise InputError(["there is no mailbox to work on: check hosts, --limit and mailboxes, or set allow_empty"])
-        policies = policies_of(options, is_serial(task_vars))
+        policies = policies_of(self.arguments(), options, is_serial(task_vars))
         settings = engine.Options(
             self._task.check_mode,
             WriteSettings(auto_mapping=options["auto_mapping"], verify=float(options["verify"])),

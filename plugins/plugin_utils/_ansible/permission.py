@@ -38,7 +38,7 @@ class PermissionAction(ExchangeAction):
         if faults := slice_faults(options, sliced_template(task_vars)):
             raise InputError(faults)
         scope = scope_of(options)
-        policies = policies_of(options, is_serial(task_vars))
+        policies = policies_of(self.arguments(), options, is_serial(task_vars))
         settings = Options(
             check_mode,
             WriteSettings(options["auto_mapping"], options["inheritance"], float(options["verify"])),

@@ -47,14 +47,14 @@ class Policies:
         return {**result, **told} if self.held else dict(result)
 
 
-def policies_of(options: Mapping[str, Any], is_serial: bool) -> Policies:
+def policies_of(arguments: Mapping[str, Any], options: Mapping[str, Any], is_serial: bool) -> Policies:
     """Raises InputError for a policy that cannot be read, or that could not hold over the batches of a ``serial``
-    play: never is there none instead."""
+    play: never is there none instead. ``arguments``: of the task, where null is no leaving out."""
     named = {}
     if (place := os.environ.get(VARIABLE)) is not None:
         named[_absolute(place)] = VARIABLE
-    if (file := options["policy"]) is not None:
-        named.setdefault(file, "policy")
+    if "policy" in arguments:
+        named.setdefault(options["policy"] or "", "policy")
     held = tuple(read_policy(file, _content(file, source)) for file, source in named.items())
     if is_serial and (faults := [_uncountable(one) for one in held if one.counts]):
         raise InputError(faults)

@@ -65,7 +65,7 @@ class RestoreAction(ExchangeAction):
         sign_in = choose_sign_in(options, self.environment())
         is_batch = is_serial(task_vars)
         brakes_of(options, is_batch)
-        policies = policies_of(options, is_batch)
+        policies = policies_of(self.arguments(), options, is_batch)
         watch = self.watch()
         with _locked(options["journal"], check_mode) as file:
             runs = _runs(file)

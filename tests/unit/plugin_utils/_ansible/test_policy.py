@@ -39,7 +39,7 @@ def written(directory: Path, text: str, name: str = "policy.yml") -> str:
 
 
 def policies(policy: str | None, is_serial: bool = False) -> Policies:
-    return policies_of({"policy": policy}, is_serial)
+    return policies_of({} if policy is None else {"policy": policy}, {"policy": policy}, is_serial)
 
 
 def fault(policy: str | None, is_serial: bool = False) -> str:
@@ -80,6 +80,8 @@ def test_the_variable_names_a_whole_path_for_the_folder_of_the_run_may_be_anybod
 
 def test_a_file_that_cannot_be_read_is_no_policy_and_no_leave(tmp_path: Path) -> None:
     assert fault("") == "policy is empty: name a file, or leave it out"
+    with pytest.raises(InputError, match=r"^policy is empty: name a file, or leave it out$"):
+        policies_of({"policy": None}, {"policy": None}, False)
     assert "cannot be read, so nothing was written: No such file or directory" in fault(str(tmp_path / "none"))
     assert "it is no regular file" in fault(str(tmp_path))
     assert f"policy {tmp_path}/policy.yml:1: it is empty" in fault(written(tmp_path, ""))

@@ -95,6 +95,7 @@ def the_change_is_rehearsed_and_told_alone(team: Team) -> None:
     run = rehearsed(team)
     assert run.status == 0, run.output
     assert "This change: +1 Send As, +1 Full Access, -0" in run.text
+    assert DRIFTED not in run.text
     comment = (team.place / "change.md").read_text(encoding="utf-8")
     assert "This change: +1 Send As, +1 Full Access, -0" in comment
     assert INFO in comment

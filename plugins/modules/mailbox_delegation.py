@@ -244,8 +244,9 @@ summary:
   sample: {total: 2, compliant: 1, granted: 1}
 coverage:
   description:
-    - For each right, how many of the wanted grants were read. With O(surplus_group) or O(retired_accounts) also, as
-      C(surplus_) and the right, where the accounts' holdings were looked for.
+    - For each right, how many of the wanted grants were read. With O(surplus_group) also, as C(surplus_) and the right,
+      where the holdings of the profiles' and the retired accounts were looked for; with O(retired_accounts) alone, as
+      C(retired_) and the right, where those of the retired ones were.
   returned: always, but for failures of the whole run
   type: dict
   sample: {send_as: 2 of 2}

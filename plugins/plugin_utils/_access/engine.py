@@ -188,7 +188,7 @@ def _look_for_surplus(
         rule,
         why_held_back(rule, [*doubtful, *hopeless, *problems]) if rule else "",
     )
-    return replace(found, coverage=coverage_of(holdings, len(mailboxes)))
+    return replace(found, coverage=coverage_of(holdings, len(mailboxes), of_profiles=rule is not None))
 
 
 def _look_for_others(session: Session, wants: Sequence[Want], directory: _Directory, wishes: Sequence[Wish]) -> Surplus:

@@ -67,8 +67,13 @@ class Surplus:
     coverage: Mapping[str, str] = field(default_factory=dict)
 
 
-def coverage_of(holdings: Holdings, mailboxes: int) -> dict[str, str]:
-    """Per right, where the holdings were looked for (design rule 12). Full Access is seen on ``mailboxes`` alone."""
+def coverage_of(holdings: Holdings, mailboxes: int, of_profiles: bool) -> dict[str, str]:
+    """Per right, where the holdings were looked for (design rule 12). Full Access is seen on ``mailboxes`` alone.
+
+    ``of_profiles``: also those of the accounts of profiles. Where it were not said, what only retired accounts were
+    looked at for would count as surplus that is gone.
+    """
+    kind = "surplus" if of_profiles else "retired"
     coverage = {}
     for right in Right:
         missed = sum(blank.right is right for blank in holdings.blanks)
@@ -77,7 +82,7 @@ def coverage_of(holdings: Holdings, mailboxes: int) -> dict[str, str]:
             if right is Right.FULL_ACCESS
             else "the whole organisation"
         )
-        coverage[f"surplus_{right.value}"] = where + (f", but for {counted_noun(missed, 'place')}" if missed else "")
+        coverage[f"{kind}_{right.value}"] = where + (f", but for {counted_noun(missed, 'place')}" if missed else "")
     return coverage
 
 

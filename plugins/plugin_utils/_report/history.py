@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from typing import Union
 
+from .._access.holdings import EVERYWHERE
 from .._access.model import Outcome, State
-from .._exchange.rights import Right
 from .document import Changes, Document, Key, Row
 
 RowKey = tuple[str, str, str]
@@ -158,8 +158,9 @@ _KINDS: Mapping[str, Callable[[Row, Union[Row, None]], bool]] = {
 def _surplus_without_row(rows: Sequence[Row], past: Past, coverage: Mapping[str, object]) -> Iterator[tuple[Row, bool]]:
     """Known surplus that has no row any more, and whether it is gone: this run would have seen it.
 
-    Full Access is looked for on the listed mailboxes only, and each right for the accounts of the profiles alone. A
-    search that failed somewhere is a row of its own: unknown, and without an address.
+    Full Access is looked for on the listed mailboxes only, and so is every right on a snapshot that holds no others;
+    each for the accounts of the profiles alone. A search that failed somewhere is a row of its own: unknown, and
+    without an address.
     """
     now = {key_of(row) for row in rows}
     accounts = {account for _mailbox, account, _right in now}
@@ -168,9 +169,9 @@ def _surplus_without_row(rows: Sequence[Row], past: Past, coverage: Mapping[str,
     for key, row in past.items():
         mailbox, account, right = key
         if row["standing"] == _SURPLUS and key not in now:
-            there = right != Right.FULL_ACCESS.value or mailbox in listed
-            looked = f"surplus_{right}" in coverage and account in accounts and (account, right) not in failed
-            yield row, there and looked
+            where = str(coverage.get(f"surplus_{right}", ""))
+            there = where.startswith(EVERYWHERE) or mailbox in listed
+            yield row, bool(where) and there and account in accounts and (account, right) not in failed
 
 
 def _standing(row: Union[Row, None]) -> str:

@@ -167,13 +167,14 @@ def test_a_retired_account_that_was_deleted_is_named_by_its_sid() -> None:
 def test_the_coverage_says_where_holdings_were_looked_for_and_where_not() -> None:
     tenant = held_everywhere()
     assert go(tenant, Scope((), retired=(ROUTER,)), check_mode=True).report.coverage == {
-        "surplus_send_as": "the whole organisation",
-        "surplus_full_access": "0 mailboxes, no others",
-        "surplus_send_on_behalf": "the whole organisation",
+        "retired_send_as": "the whole organisation",
+        "retired_full_access": "0 mailboxes, no others",
+        "retired_send_on_behalf": "the whole organisation",
     }
     tenant.before_invoke = lambda cmdlet, _parameters: THROTTLED if cmdlet == "Get-MailboxPermission" else None
     coverage = go(tenant, Scope(wishes(SALES), surplus=rule(SALES, OTHER))).report.coverage
     assert coverage["surplus_full_access"] == "2 mailboxes, no others, but for 2 places"
+    assert coverage["surplus_send_as"] == "the whole organisation"
 
 
 def test_check_mode_shows_what_would_be_taken_back_and_writes_nothing() -> None:

@@ -130,10 +130,18 @@ def test_surplus_that_has_no_row_any_more_is_mended_where_it_was_looked_for() ->
     ("surplus", "coverage"),
     [
         (SURPLUS, {}),
+        (SURPLUS, {"retired_send_as": "the whole organisation"}),
+        (SURPLUS, {"surplus_send_as": "the 2 mailboxes of the snapshot, no others"}),
         ({**SURPLUS, "account": "another@contoso.com"}, EVERYWHERE),
         ({**SURPLUS, "right": "full_access"}, {"surplus_full_access": "3 mailboxes, no others"}),
     ],
-    ids=["not looked for", "not for that account", "not on that mailbox"],
+    ids=[
+        "not looked for",
+        "of retired accounts only",
+        "on a part of the mailboxes",
+        "not for that account",
+        "not on that mailbox",
+    ],
 )
 def test_surplus_that_was_not_looked_for_is_not_taken_for_mended(
     surplus: dict[str, Any], coverage: dict[str, str]

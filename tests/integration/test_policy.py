@@ -73,7 +73,7 @@ def test_one_protected_mailbox_under_another_address_keeps_the_whole_run_from_wr
     assert stage.writes == []
     assert f"Whole run, not {SALES}: 1 thing is refused by policy, so nothing was written" in run.text
     assert run.outcomes() == {f"{SALES} send_as": "missing", f"{BY_ALIAS} send_as": "missing"}
-    cause = "1 thing is refused by policy, so nothing was written (see refusals)"
+    cause = "1 thing is refused by policy, so nothing was written: the message of the run says what"
     assert {row["cause"] for row in run.access["grants"]} == {cause}
     allowed = stage.ensure([SALES], *arguments, policy=str(file))
     assert allowed.status == 0, allowed.output
@@ -133,7 +133,13 @@ def test_playbook_withdraw_is_held_to_it_and_says_why_it_took_nothing_back(set_s
     named = {"withdraw_account": ROUTER, "withdraw_confirm": ROUTER, "mailbox_delegation_policy": str(file)}
     run = stage.play("-i", for_localhost(stage), WITHDRAW, *extra(**named))
     assert (run.status, stage.writes) == (2, []), run.output
-    assert f"{file}:7: nothing is granted or revoked on board-*@contoso.com (decision 2026-14): {BOARD}" in run.text
+    says = f"{file}:7: nothing is granted or revoked on board-*@contoso.com (decision 2026-14): {BOARD}"
+    assert says in run.text
+    del named["withdraw_confirm"]
+    run = stage.play("-i", for_localhost(stage), WITHDRAW, *extra(**named))
+    assert (run.status, stage.writes) == (2, []), run.output
+    assert "Nothing was taken back, for withdraw_confirm is not set. It would be hindered: Whole run" in run.text
+    assert says in run.text
 
 
 def test_the_policy_of_the_runner_holds_besides_and_no_play_takes_it_away(set_stage: SetStage) -> None:

@@ -38,7 +38,9 @@ class PolicyGate:
         more = f"; and {left} more (refusals)" if left > 0 else ""
         why = f"{many} refused by policy, so nothing was written"
         shown = "; ".join(self.refusals[:_SHOWN])
-        return Stop(f"{why}: {shown}{more}", Failure(FailureClass.POLICY), briefly=f"{why} (see refusals)")
+        return Stop(
+            f"{why}: {shown}{more}", Failure(FailureClass.POLICY), briefly=f"{why}: the message of the run says what"
+        )
 
 
 class StepsOnly:

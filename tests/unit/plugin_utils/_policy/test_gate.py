@@ -66,7 +66,7 @@ def test_a_run_is_kept_from_every_write_for_one_refusal(check_mode: bool) -> Non
         signed_in(tenant), Scope(tuple(wishes(BOXES))), Options(check_mode, gates=(gate,)), FakeWatch()
     )
     assert not writes(tenant)
-    cause = "1 thing is refused by policy, so nothing was written (see refusals)"
+    cause = "1 thing is refused by policy, so nothing was written: the message of the run says what"
     assert [(one.outcome, one.cause) for one in report.findings] == [(Outcome.MISSING, cause)] * len(BOXES)
     assert report.stop is not None
     assert "policy.yml:4: nothing is granted on box3@contoso.com" in report.aborted

@@ -74,6 +74,13 @@ def test_look_alikes_are_the_same_for_rules_that_forbid_and_not_for_those_that_a
     assert plain(wide) != plain("ceo@contoso.com")
 
 
+def test_a_domain_in_its_other_writing_is_another() -> None:
+    """So docs/policy.md says that both are to be protected."""
+    both = ["ceo@müller.de", "ceo@xn--mller-kva.de"]
+    found = [Patterns([(loose(one), "")]).match(loose(other)) for one in both for other in both]
+    assert found == [True, False, False, True]
+
+
 @pytest.mark.parametrize("pattern", ["ceo@contoso.com", "*@contoso.com", "b?b@contoso.com", "*@*.contoso.com", "*@*"])
 def test_addresses_and_patterns_for_them_are_fine(pattern: str) -> None:
     assert pattern_fault(pattern) is None

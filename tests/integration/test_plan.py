@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from .conftest import SetStage
 from .harness import CORES, ROOT, Run
-from .stage import MAILBOXES, ROUTER, SEND_AS, Stage, contoso
+from .stage import MAILBOXES, ROUTER, SEND_AS, Hosts, Stage, contoso
 
 SALES, SUPPORT, OLD, EXTRA = (f"{name}@contoso.com" for name in ("sales", "support", "old", "extra"))
 HEIR, RETIRED = "graph-sender@contoso.com", "old.router@contoso.com"
@@ -38,12 +38,14 @@ class Office:
         self.stage = stage
         self.file = stage.directory / "plans" / "access-plan.json"
 
-    def planned(self, hosts: Mapping[str, Mapping[str, Any]] = HOSTS, *arguments: str, **options: Any) -> Run:
+    def planned(self, hosts: Hosts | None = None, *arguments: str, **options: Any) -> Run:
         every = {"profiles": PROFILES, "plan_file": str(self.file), **options}
-        return self.stage.ensure(hosts, "--check", *arguments, **every)
+        return self.stage.ensure(hosts or HOSTS, "--check", *arguments, **every)
 
-    def applied(self, hosts: Mapping[str, Mapping[str, Any]] = HOSTS, *arguments: str, **options: Any) -> Run:
-        return self.stage.ensure(hosts, *arguments, **{"profiles": PROFILES, "apply_plan": str(self.file), **options})
+    def applied(self, hosts: Hosts | None = None, *arguments: str, **options: Any) -> Run:
+        return self.stage.ensure(
+            hosts or HOSTS, *arguments, **{"profiles": PROFILES, "apply_plan": str(self.file), **options}
+        )
 
     def somebody(self, hosts: Mapping[str, Mapping[str, Any]], **options: Any) -> None:
         """Changes the organisation meanwhile."""

@@ -22,6 +22,7 @@ options:
         and no sign-in; what it does is forgotten at the end of the task.
       - It is a snapshot that M(email_router.exchange_online.exchange_snapshot) has taken, or an organisation that was
         written by hand. What a snapshot does not hold is unknown, and never taken for absent.
+      - A snapshot that was taken of another organisation than the C(organization) of the task is refused.
       - The message of such a task begins with C(Rehearsal), and a warning says how old the snapshot is.
     type: path
   snapshot_update:

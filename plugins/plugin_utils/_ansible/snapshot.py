@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -47,6 +48,8 @@ class SnapshotAction(PlayAction):
         with opened(self._connection, options, sign_in, cmdlets, True, watch) as far:
             seen = (self.source.taken if self.source else "") or began
             taken, statistics = take(far.session, wanted, watch, seen, VERSION)
+        if not self.source:
+            taken = replace(taken, snapshot=_of(taken.snapshot, sign_in.organization))
         snapshot = anonymized(taken.snapshot) if options["anonymize"] else taken.snapshot
         try:
             save(snapshot, options["dest"])
@@ -67,6 +70,11 @@ class SnapshotAction(PlayAction):
         if not (items or accounts or detail is Detail.FULL):
             raise InputError(["there is nothing to take: name mailboxes, profiles or accounts, or set detail to full"])
         return Wanted(tuple(item.address for item in items), accounts, detail)
+
+
+def _of(snapshot: Snapshot, organization: str) -> Snapshot:
+    """By the name that whoever signed in has for the organisation, which a rehearsal is held against."""
+    return replace(snapshot, organisation=replace(snapshot.organisation, organization=organization))
 
 
 def _check(options: Mapping[str, Any], serial: bool) -> None:

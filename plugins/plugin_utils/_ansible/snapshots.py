@@ -11,7 +11,7 @@ from typing import Any
 
 from .._access.desired import InputError
 from .._access.holdings import EVERYWHERE
-from .._snapshot.contents import SnapshotError
+from .._snapshot.contents import Snapshot, SnapshotError
 from .._snapshot.source import Source, age_in_words, load
 from .._snapshot.taking import mailboxes_in
 from .._wording import counted_noun, option
@@ -28,7 +28,19 @@ def source_of(options: Mapping[str, Any]) -> Source | None:
     if source.snapshot and options["snapshot_update"]:
         asked = option("snapshot_update", "exchange_snapshot_update")
         raise InputError([f"{source.path} was taken of an organisation, and stays as it was taken: leave out {asked}"])
+    if source.snapshot:
+        _check_whose(source.path, source.snapshot, str(options.get("organization") or ""))
     return source
+
+
+def _check_whose(path: str, snapshot: Snapshot, organization: str) -> None:
+    """Of another organisation it holds next to nothing that the task asks for, and what it lacks is left to a plan. An
+    anonymized one says of none that it is its own."""
+    whose = snapshot.organisation.organization
+    if snapshot.anonymized or not (whose and organization) or whose.casefold() == organization.casefold():
+        return
+    asked = option("organization", "exchange_organization")
+    raise InputError([f"{path} was taken of {whose}, and {asked} is {organization}: take one of that organisation"])
 
 
 def marked(result: Mapping[str, Any], source: Source, now: datetime) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,8 +29,10 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._snap
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._snapshot.taking import Taken
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
 from .._exchange.sessions import ROUTER, mailbox, signed_in, tenant_of
+from .._snapshot.samples import session_with
 
 SALES, OTHER = "sales@contoso.com", "other@contoso.com"
 ORGANISATION = {"recipients": [mailbox(ROUTER), mailbox(SALES, full_access=[OTHER]), mailbox(OTHER)]}
@@ -168,3 +171,14 @@ def test_a_file_that_cannot_be_written_is_told_by_its_name(tmp_path: Path, monke
     monkeypatch.setattr(module, "save", full)
     made = outcome(tmp_path, [SALES])
     assert f"dest {tmp_path}/snapshot.json: No space left on device" in made["msg"]
+
+
+def test_a_snapshot_is_of_the_organisation_that_the_task_signed_in_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the name that the task has for it, for by that a rehearsal is held against it, whatever Exchange calls it."""
+    session = session_with(Tenant(Organisation.from_dict({**ORGANISATION, "organization": "another.onmicrosoft.com"})))
+    monkeypatch.setattr(module, "opened", lambda *arguments: nullcontext(Opened(session)))
+    made = outcome(tmp_path, [SALES], snapshot="", organization="contoso.onmicrosoft.com", managed_identity=True)
+    assert not made.get("failed"), made
+    assert taken(tmp_path)["organisation"]["organization"] == "contoso.onmicrosoft.com"

@@ -150,3 +150,33 @@ def test_a_selftest_on_a_snapshot_would_be_evidence_of_nothing_and_is_refused(fi
     made = Selftest(None, snapshot=str(file)).run(task_vars={})
     assert (made["failed"], made["failure_class"]) == (True, "input")
     assert "a snapshot says what it held, not how Exchange behaves" in made["msg"]
+
+
+def taken_of(directory: Path, **more: Any) -> str:
+    """The file of a snapshot of contoso.onmicrosoft.com."""
+    path = directory / "snapshot.json"
+    save(Snapshot("2026-01-05T09:00:00Z", "0.1.0", Detail.MINIMAL, organisation(), **more), path)
+    return str(path)
+
+
+def test_a_snapshot_of_another_organisation_is_refused(tmp_path: Path) -> None:
+    """All that is asked for would be left to the plan, for such a snapshot lacks it, and the rehearsal be green."""
+    options = {"snapshot": taken_of(tmp_path), "snapshot_update": False, "organization": "fabrikam.onmicrosoft.com"}
+    with pytest.raises(InputError) as caught:
+        source_of(options)
+    assert str(caught.value) == (
+        f"{options['snapshot']} was taken of contoso.onmicrosoft.com, and organization (role: exchange_organization) "
+        "is fabrikam.onmicrosoft.com: take one of that organisation"
+    )
+
+
+@pytest.mark.parametrize("organization", [None, "", "Contoso.onmicrosoft.com"])
+def test_a_snapshot_of_the_organisation_itself_is_taken(tmp_path: Path, organization: str | None) -> None:
+    options = {"snapshot": taken_of(tmp_path), "snapshot_update": False, "organization": organization}
+    assert source_of(options) is not None
+
+
+def test_an_anonymized_snapshot_is_of_no_organisation_that_anybody_names(tmp_path: Path) -> None:
+    file = taken_of(tmp_path, anonymized=True)
+    options = {"snapshot": file, "snapshot_update": False, "organization": "fabrikam.onmicrosoft.com"}
+    assert source_of(options) is not None

@@ -100,7 +100,7 @@ def why_unfit(plan: Plan, organization: str, rehearsal: bool, max_age: int, cloc
         return f"it is of organization {plan['organization']!r}, and this run of {organization!r}"
     if _created(plan) - clock > _CLOCKS:
         return f"it is from the future ({made}): set the clocks right, and make a new plan"
-    if age_of(plan, clock) > timedelta(hours=max_age):
+    if age_of(plan, clock) / timedelta(hours=1) > max_age:
         limit = f"{counted_noun(max_age, 'hour')} that {option('plan_max_age')} allows"
         return f"it is of {made}, which is longer ago than the {limit}: make a new plan"
     return ""

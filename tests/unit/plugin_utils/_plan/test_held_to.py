@@ -163,6 +163,7 @@ def test_a_plan_lasts_as_long_as_it_may_and_not_longer() -> None:
     assert TOO_OLD.format("72 hours") in unfit(CLOCK - timedelta(hours=72, seconds=1))
     assert unfit(CLOCK - timedelta(hours=1), max_age=1) == ""
     assert TOO_OLD.format("1 hour") in unfit(CLOCK - timedelta(hours=1, seconds=1), max_age=1)
+    assert unfit(CLOCK - timedelta(days=365), max_age=10**12) == "", "no age is too long for a clock"
 
 
 def test_clocks_may_differ_by_minutes_and_no_plan_is_from_the_future() -> None:

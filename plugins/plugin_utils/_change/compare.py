@@ -12,6 +12,7 @@ from enum import Enum
 from .._access.model import Outcome, State
 from .._access.plan import Verb
 from .._plan.document import Plan, PlannedRow
+from .._snapshot.contents import DOES_NOT_HOLD
 
 
 class Kind(str, Enum):
@@ -64,8 +65,6 @@ class NotComparable(Exception):
     """Two plans whose difference says nothing of a change of the inventory, and why."""
 
 
-#: Why a row is unknown of which the snapshot says nothing, as a session with a snapshot says it.
-_NOT_HELD = "the snapshot does not hold it"
 _PROBLEMS = frozenset(
     one.value
     for one in (
@@ -111,7 +110,7 @@ def is_problem(row: PlannedRow) -> bool:
 
 def is_unseen(row: PlannedRow) -> bool:
     """Whether it is unknown only for what the snapshot lacks."""
-    return row["outcome"] == Outcome.UNKNOWN.value and _NOT_HELD in row["cause"]
+    return row["outcome"] == Outcome.UNKNOWN.value and DOES_NOT_HOLD in row["cause"]
 
 
 def _alone(row: PlannedRow) -> Kind | None:

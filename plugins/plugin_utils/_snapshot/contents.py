@@ -15,6 +15,8 @@ from .._tenant.organisation import Organisation
 FORMAT = "email_router.exchange_online/snapshot"
 #: Grows when a reader of the last version would misread the file.
 VERSION = 1
+#: How the cause of what is unknown begins where the snapshot was not taken of it; rows are told apart by it.
+DOES_NOT_HOLD = "the snapshot does not hold it"
 
 
 class SnapshotError(ValueError):

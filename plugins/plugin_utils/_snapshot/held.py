@@ -16,7 +16,7 @@ from .._tenant.access import EMPTY, AccessList, Entry
 from .._tenant.opath import All, Any, Comparison, Condition, FilterError, Not, parse
 from .._tenant.organisation import Organisation, distinct
 from .._tenant.recipients import Kind, Recipient
-from .contents import Count, Snapshot, Subject
+from .contents import DOES_NOT_HOLD, Count, Snapshot, Subject
 
 _NAMESPACE = UUID("1d0f2a5e-8c2b-4f0e-9a57-3f6c0b7e4d21")
 _ACCOUNT_CMDLETS = ("Get-User", "Get-Group")
@@ -158,7 +158,7 @@ class _Held:
 
     def _not_held(self) -> str:
         return (
-            f"the snapshot does not hold it, which was taken {self._snapshot.taken}: "
+            f"{DOES_NOT_HOLD}, which was taken {self._snapshot.taken}: "
             "take a new one whose play has it, or with detail full"
         )
 

@@ -230,6 +230,38 @@ def test_a_mailbox_that_the_snapshot_lacks_is_counted_and_left_to_the_plan(stage
     assert "does not hold all that is asked for" in str(run.task("What the change asks for").result["warnings"])
 
 
+#: What -e alone may say, as a change would say it to hide that it asks for more, or to write over somebody's file.
+HIDDEN: dict[str, dict[str, Any]] = {
+    "the snapshot": {"exchange_snapshot": "nowhere.json"},
+    "what it is held against": {"rehearse_base": "change"},
+    "variables of the target branch": {"rehearse_base_vars": ["change/group_vars/crm_mailboxes.yml"]},
+    "which mailboxes of the target branch": {"mailbox_delegation_hosts": "all"},
+    "a file to write": {"rehearse_markdown": "written.md"},
+}
+
+
+@pytest.mark.parametrize("what", HIDDEN)
+def test_a_change_does_not_choose_what_it_is_held_against(stage: Stage, what: str) -> None:
+    """The target branch has the mailbox elsewhere, too, where this rehearsal does not look."""
+    own = {"mailbox_delegation_profiles": PROFILES, "mailbox_delegation_default_profile": "both"}
+    elsewhere = {"others": {"hosts": {INFO: None}, "vars": own}}
+    stage.write(f"{stage.node.cwd.name}/target/others.yml", elsewhere)
+    both = {"mailbox_delegation_default_profile": "both"}
+    branch(stage, "change", {**TARGET, INFO: {}}, **both, **HIDDEN[what])
+    run = rehearse(stage, "change")
+    assert verdict(run).startswith("This change: +1 Send As, +4 Full Access, -0"), run.output
+    assert not (stage.node.cwd / "written.md").exists()
+
+
+def test_what_a_change_says_of_the_rehearsal_itself_is_not_taken_as_said(stage: Stage) -> None:
+    own = {"rehearse_base": "target", "exchange_snapshot": "snapshot.json"}
+    branch(stage, "change", [SALES], **own)
+    for name in own:
+        unsaid = rehearse(stage, "change", **{name: None})
+        assert (unsaid.status, unsaid.accesses) == (2, []), unsaid.output
+        assert "Say on which snapshot and against which inventory" in unsaid.text
+
+
 UNSAID: dict[str, tuple[dict[str, Any], list[str]]] = {
     "no snapshot": ({"exchange_snapshot": None}, []),
     "an empty snapshot": ({"exchange_snapshot": ""}, []),

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from .runs import BreakingSession, run, writes
 from .worlds import MUTE, SHOWN, STUBBORN, books, contradictions, failing, tenants, wish_lists
 
-many = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 Make = Callable[[], Tenant]
 ANSWERING = SHOWN + MUTE
 ALL = ANSWERING + STUBBORN * 4
@@ -133,7 +133,7 @@ def test_the_random_organisations_reach_every_outcome_that_they_can() -> None:
     """Else the properties above would hold for want of cases."""
     reached: set[Outcome] = set()
 
-    @settings(max_examples=200, deadline=None, derandomize=True)
+    @settings(max_examples=200, derandomize=True)
     @given(make=tenants(ALL), wanted=wish_lists)
     def collect(make: Make, wanted: list[Wish]) -> None:
         reached.update(run(make(), wanted).outcomes)

@@ -143,7 +143,7 @@ def test_a_workbook_without_a_visible_sheet_is_refused() -> None:
         read_table("export", hidden)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_workbook_is_an_export_error_or_a_table_and_never_a_crash(data: st.DataObject) -> None:
     victim = data.draw(st.sampled_from(zipfile.ZipFile(io.BytesIO(xlsx())).namelist()))

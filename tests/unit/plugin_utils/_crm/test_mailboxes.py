@@ -43,7 +43,7 @@ def test_addresses_that_differ_have_hosts_that_differ() -> None:
     assert len({each.host for each in found.mailboxes.values()}) == len(alike)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SIGNS, SIGNS)
 def test_no_name_of_a_host_is_a_template_a_pattern_or_a_path(local: str, host: str) -> None:
     for each in listed(csv_text(mailbox(f"{local}@{host}.com"))).mailboxes.values():
@@ -112,7 +112,7 @@ def test_every_row_is_a_mailbox_joined_left_out_or_rejected() -> None:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(SIGNS, max_size=len(HEADINGS) + 1), max_size=8))
 def test_whatever_the_cells_hold_no_row_is_lost(rows: list[list[str]]) -> None:
     found = listed(csv_text(*rows), filters=[])

@@ -30,7 +30,7 @@ SID = ACCOUNT.sids[0]
 OLD = "S-1-5-21-9-9-9-500"
 sids = st.integers(1, 99).map(lambda number: f"S-1-5-21-1-2-3-{number}")
 #: The machine that runs the tests may be busy.
-steady = settings(deadline=None, derandomize=True)
+steady = settings(derandomize=True)
 names = st.text("abcXYZ@. '\\", max_size=12)
 
 

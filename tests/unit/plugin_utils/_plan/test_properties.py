@@ -23,7 +23,7 @@ from .._access.runs import writes
 from .._access.worlds import SHOWN, books, tenants, wish_lists
 from .plans import CLOCK, SETTINGS, plan_of, report_of
 
-many = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=60, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 Make = Callable[[], Tenant]
 Action = tuple[str, str, str, str]
 

@@ -99,7 +99,7 @@ class TestLoss:
         with mock.patch.object(channel, "receive", receive):
             assert echoes(client.stream(calls(range(2)))) == wanted(range(2))
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=400)
     @given(
         on_send=st.lists(st.sampled_from(OnSend), max_size=12),
         on_receive=st.lists(st.sampled_from(OnReceive), max_size=12),

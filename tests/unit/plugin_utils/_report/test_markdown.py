@@ -229,7 +229,7 @@ def test_texts_are_texts_whatever_they_hold() -> None:
     assert "a¦b¦c" in seen
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(ANY | SIGNS, min_size=4, max_size=4))
 def test_any_text_is_a_text(texts: list[str]) -> None:
     harmless(hostile_document(texts))

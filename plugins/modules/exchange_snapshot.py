@@ -65,9 +65,9 @@ options:
   detail:
     description:
       - V(minimal) takes the mailboxes of O(mailboxes), else the hosts of the play, and the accounts of O(profiles) and
-        O(accounts). Entries of others on them are counted where their list is read anyway, which is so of Full Access
-        and Send on Behalf. It takes three calls for each account, one for each mailbox, and up to three for every 20
-        mailboxes. With an account that has a SID history it takes one more for each mailbox.
+        O(accounts) with their own mailboxes. Entries of others on them are counted where their list is read anyway,
+        which is so of Full Access and Send on Behalf. It takes four calls for each account, one for each mailbox, and
+        up to three for every 20 mailboxes. With an account that has a SID history it takes one more for each mailbox.
       - V(full) takes everything. It lists recipients, users, groups, Send As and Send on Behalf in a call each, and
         takes one more for each mailbox.
     type: str

@@ -16,7 +16,7 @@ from .._tenant.access import EMPTY, AccessList, Entry
 from .._tenant.opath import All, Any, Comparison, Condition, FilterError, Not, parse
 from .._tenant.organisation import Organisation, distinct
 from .._tenant.recipients import Kind, Recipient
-from .contents import DOES_NOT_HOLD, Count, Snapshot, Subject
+from .contents import DOES_NOT_HOLD, Count, Fate, Snapshot, Subject
 
 _NAMESPACE = UUID("1d0f2a5e-8c2b-4f0e-9a57-3f6c0b7e4d21")
 _ACCOUNT_CMDLETS = ("Get-User", "Get-Group")
@@ -59,7 +59,9 @@ class _Held:
         self._unread_names = {one.name.lower() for one in self._unread_send_as}
         guids = {one.guid for one in organisation.recipients}
         self._unread_delegates = bool(unread[Right.SEND_ON_BEHALF] & guids)
-        self._mail = {*snapshot.mailboxes, *snapshot.accounts, *_lower(_addresses(organisation.recipients))}
+        found = _found(snapshot)
+        read = [one for one in organisation.recipients if _is_any_of(one, found)]
+        self._mail = {*snapshot.mailboxes, *snapshot.accounts, *_lower(_addresses(read))}
         self._names = {one.name.lower() for one in organisation.recipients}
         self._ids = {*snapshot.accounts}
         for one in organisation.recipients:
@@ -188,6 +190,13 @@ def _comparisons(condition: Condition) -> Iterator[Comparison]:
 def _addresses(recipients: Iterable[Recipient]) -> Iterator[str]:
     for one in recipients:
         yield from (one.address, *one.aliases)
+
+
+def _found(snapshot: Snapshot) -> Mapping[str, Fate]:
+    """What was looked up and is there. Of what was ambiguous nobody read who holds what, by whatever name it is asked
+    for."""
+    looked_up = [*snapshot.mailboxes.items(), *snapshot.accounts.items()]
+    return {name: fate for name, fate in looked_up if fate is Fate.FOUND}
 
 
 def _account_names(one: Recipient) -> tuple[str, ...]:

@@ -75,7 +75,9 @@ def take(session: Session, wanted: Wanted, watch: Watch, taken: str, version: st
     listed = _list_directory(recording) if wanted.detail is Detail.FULL else ()
     accounts = find_accounts(recording, wanted.accounts)
     mailboxes = find_recipients(recording, [one for one in wanted.mailboxes if address_fault(one) is None])
-    known = Known(_distinct(mailboxes.values()), _principals(accounts.values()))
+    principals = _principals(accounts.values())
+    own = {} if wanted.detail is Detail.FULL else _own_mailboxes(recording, principals, ledger)
+    known = Known(_distinct([*mailboxes.values(), *own.values()]), principals)
     fates = ledger.fates(Subject.MAILBOX, mailboxes), ledger.fates(Subject.ACCOUNT, accounts)
     recipients = recipients_of(recording.heard)
     metered.enter("read")
@@ -132,6 +134,13 @@ def _distinct(found: Iterable[object]) -> tuple[Recipient, ...]:
 
 def _principals(found: Iterable[object]) -> tuple[Principal, ...]:
     return tuple({one.key: one for one in found if isinstance(one, Principal)}.values())
+
+
+def _own_mailboxes(session: Session, principals: Iterable[Principal], ledger: Ledger) -> Mapping[str, object]:
+    """Of the accounts: a snapshot shows that they are there, so it has to hold who has access to them, too."""
+    own = find_recipients(session, [one.address for one in principals if address_fault(one.address) is None])
+    ledger.fates(Subject.MAILBOX, own)
+    return own
 
 
 def _note_blanks(ledger: Ledger, known: Known, delegators: Mapping[str, Delegators]) -> None:

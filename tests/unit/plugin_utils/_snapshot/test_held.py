@@ -27,6 +27,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._exch
 )
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._snapshot.contents import Detail, Snapshot
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._snapshot.source import Source
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 
 from .._access.runs import FakeWatch
@@ -68,6 +69,31 @@ def test_a_mailbox_that_is_not_in_it_is_unknown_beside_one_that_is(tmp_path: Pat
     report = rehearsed(source, Scope(wishes([SALES, OTHER], [ROUTER], rights=[Right.SEND_AS])))
     assert [one.outcome for one in report.findings] == [Outcome.UNKNOWN, Outcome.COMPLIANT]
     assert report.findings[0].cause.startswith(NOT_HELD)
+
+
+@pytest.mark.parametrize("named", [ROUTER, "11111111-0000-4000-8000-000000000001"])
+def test_the_mailbox_of_an_account_itself_is_held_with_its_lists(tmp_path: Path, named: str) -> None:
+    """It is in the snapshot because it is an account, and no mailbox of the play, which is not to be taken for not held."""
+    lists = {"send_as": [OTHER], "full_access": [OTHER], "send_on_behalf": [OTHER]}
+    router = mailbox(ROUTER, guid="11111111-0000-4000-8000-000000000001", **lists)
+    tenant = Tenant(Organisation.from_dict({"recipients": [router, mailbox(OTHER), mailbox(SALES)]}))
+    source = minimal(tenant, tmp_path, SALES, accounts=(named, OTHER))
+    report = rehearsed(source, Scope(wishes([ROUTER], [OTHER])))
+    assert {one.outcome for one in report.findings} == {Outcome.COMPLIANT}
+
+
+def test_one_of_several_who_bear_an_address_is_not_held_by_another_of_its_addresses(tmp_path: Path) -> None:
+    """It was heard of, and nobody asked who holds what there."""
+    bearers = (
+        mailbox(SALES, aliases=["shared@contoso.com"], send_as=[ROUTER], send_on_behalf=[ROUTER]),
+        mailbox(OTHER, aliases=["shared@contoso.com"]),
+    )
+    source = minimal(tenant_of(*bearers), tmp_path, "shared@contoso.com")
+    report = rehearsed(source, Scope(wishes(["shared@contoso.com", SALES], [ROUTER])))
+    assert {(one.host, one.outcome) for one in report.findings} == {
+        ("shared@contoso.com", Outcome.AMBIGUOUS),
+        (SALES, Outcome.UNKNOWN),
+    }
 
 
 def test_what_was_looked_up_and_not_there_stays_so(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_mailbox_that_is_not_in_it_is_unknown_beside_one_that_is(tmp_path: Pat
 
 @pytest.mark.parametrize("named", [ROUTER, "11111111-0000-4000-8000-000000000001"])
 def test_the_mailbox_of_an_account_itself_is_held_with_its_lists(tmp_path: Path, named: str) -> None:
-    """It is in the snapshot because it is an account, and no mailbox of the play: not to be taken for not held.
+    """It is in the snapshot because it is an account, and no mailbox of the play: not to be taken for not held."""
     lists = {"send_as": [OTHER], "full_access": [OTHER], "send_on_behalf": [OTHER]}
     router = mailbox(ROUTER, guid="11111111-0000-4000-8000-000000000001", **lists)
     tenant = Tenant(Organisation.from_dict({"recipients": [router, mailbox(OTHER), mailbox(SALES)]}))

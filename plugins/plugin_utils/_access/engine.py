@@ -127,6 +127,7 @@ def ensure(
         stop=stop,
         coverage={**_coverage(wants, observed), **surplus.coverage},
         decided=decided,
+        brake=brake,
     )
     return report, metered.statistics
 

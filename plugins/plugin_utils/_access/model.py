@@ -214,13 +214,17 @@ class Stop:
 
 @dataclass(frozen=True)
 class Report:
-    """What a run came to. ``stop``: why it stopped before its end, if it did. ``decided``: what it was to do."""
+    """What a run came to. ``stop``: why it stopped before its end, if it did. ``decided``: what it was to do.
+
+    ``brake``: which limits hold its writes back, or in check mode would; or empty.
+    """
 
     findings: tuple[Finding, ...]
     warnings: tuple[str, ...] = ()
     stop: Stop | None = None
     coverage: dict[str, str] = field(default_factory=dict)
     decided: Decided | None = None
+    brake: str = ""
 
     @property
     def aborted(self) -> str:

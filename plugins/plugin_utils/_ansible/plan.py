@@ -108,7 +108,7 @@ class Planning:
         """Once the plan is in its file. A fault of writing fails the run; one that stopped or was refused has none."""
         if report.decided is None or report.stop:
             return _saying(result, f"No plan was written to {self.file}, for the run did not come to its end")
-        plan = build(report.decided, self.circumstances, report.coverage)
+        plan = build(report.decided, self.circumstances, report.coverage, report.brake)
         try:
             save(self.file, plan)
         except OSError as error:
@@ -157,8 +157,7 @@ def _verdict(held_to: HeldTo, judged: Judgement, report: Report, check_mode: boo
         return f"{title} is done already: nothing is left to do"
     tally = _tally(held_to.plan)
     if check_mode and not report.stop:
-        braked = any(warning.startswith("brake: ") for warning in report.warnings)
-        return f"{title} could be applied{', were it not for the brake' if braked else ''}: {tally}"
+        return f"{title} could be applied{', were it not for the brake' if report.brake else ''}: {tally}"
     unmade = _unmade(report)
     if unmade or report.stop:
         left = counted(unmade, "write was", "writes were")

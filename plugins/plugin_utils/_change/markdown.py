@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from .._exchange.rights import Right
 from .._report.markdown import code, prose
 from .compare import Change, Comparison, Kind
-from .words import ROWS, lists, remark_of, sentence
+from .words import ROWS, lists, mailbox_of, remark_of, sentence
 
 #: Characters. GitHub refuses a longer comment.
 LIMIT = 65_536
@@ -48,12 +48,19 @@ def _opening(comparison: Comparison) -> str:
         "Signed in as": prose("" if plan["rehearsal"] else plan["application"]),
         "Looked at": prose("; ".join(f"{key} {value}" for key, value in plan["coverage"].items())),
     }
-    state = "has problems" if comparison.of(Kind.PROBLEM) else "can be done"
     subject = "change" if comparison.base else "plan"
     rows = [f"| {name} | {text} |" for name, text in facts.items() if text]
     approve = [] if comparison.base or plan["rehearsal"] else ["", _what_to_approve(comparison)]
-    head = [f"## Mailbox access: this {subject} {state}", "", f"**{prose(sentence(comparison))}**", ""]
+    head = [f"## Mailbox access: this {subject} {_state(comparison)}", "", f"**{prose(sentence(comparison))}**", ""]
     return "\n".join([*head, "| | |", "|---|---|", *rows, *approve, ""])
+
+
+def _state(comparison: Comparison) -> str:
+    if comparison.of(Kind.PROBLEM):
+        return "has problems"
+    if comparison.plan["held_back"]:
+        return "would be held back"
+    return "can be done, as far as the snapshot shows" if comparison.unseen else "can be done"
 
 
 def _what_to_approve(comparison: Comparison) -> str:
@@ -87,5 +94,5 @@ def _table(changes: list[Change]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for change in changes:
         row = change.row
-        cells = (code(row["mailbox"]), code(row["account"]), Right(row["right"]).wording, prose(remark_of(change)))
+        cells = (code(mailbox_of(row)), code(row["account"]), Right(row["right"]).wording, prose(remark_of(change)))
         yield f"| {' | '.join(cells)} |"

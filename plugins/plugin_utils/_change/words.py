@@ -67,6 +67,8 @@ def _clauses(comparison: Comparison) -> Iterator[str]:
         if number:
             yield f"{number} {words}"
     yield from comparison.settings
+    if comparison.plan["held_back"]:
+        yield f"none of it would be written: {comparison.plan['held_back']}"
     if comparison.unseen:
         yield f"{len(comparison.unseen)} to be seen by the plan, for the snapshot does not hold the mailbox"
     problems = comparison.of(Kind.PROBLEM)
@@ -80,7 +82,13 @@ def _clauses(comparison: Comparison) -> Iterator[str]:
 def in_words(change: Change) -> str:
     """One row, and no other mailbox's (peers D14)."""
     row = change.row
-    return f"{row['mailbox']}, {row['account']}, {wording(row)}{_remark(change)}"
+    return f"{mailbox_of(row)}, {row['account']}, {wording(row)}{_remark(change)}"
+
+
+def mailbox_of(row: PlannedRow) -> str:
+    """What it is called, and its address where that is another: the name of a host may be any mailbox's."""
+    named = not row["address"] or row["address"].lower() == row["mailbox"].lower()
+    return row["mailbox"] if named else f"{row['mailbox']} ({row['address']})"
 
 
 def wording(row: PlannedRow) -> str:
@@ -97,13 +105,12 @@ def _remark(change: Change) -> str:
 def remark_of(change: Change) -> str:
     """Why, as far as the row says."""
     row = change.row
-    if change.unseen:
-        return "to be seen by the plan"
     if change.kind is Kind.PROBLEM:
         return ", ".join(part for part in (spoken(row["outcome"]), row["cause"]) if part)
-    if change.kind is Kind.OTHER_TERMS:
-        return f"until {row['until'] or 'no end'}"
-    return row["cause"]
+    told = ["to be seen by the plan"] if change.unseen else [row["cause"]]
+    if change.kind is Kind.OTHER_TERMS or row["until"]:
+        told.append(f"until {row['until'] or 'no end'}")
+    return ", ".join(part for part in (*told, row["reason"]) if part)
 
 
 def lists(comparison: Comparison) -> Iterator[tuple[str, list[Change]]]:

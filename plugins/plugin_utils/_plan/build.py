@@ -28,8 +28,8 @@ class Circumstances:
     snapshot_taken: str = ""
 
 
-def build(decided: Decided, circumstances: Circumstances, coverage: Mapping[str, str]) -> Plan:
-    """The plan of a run that came to its decision."""
+def build(decided: Decided, circumstances: Circumstances, coverage: Mapping[str, str], held_back: str = "") -> Plan:
+    """The plan of a run that came to its decision. ``held_back``: what its brakes say of it."""
     plan: Plan = {
         "format": FORMAT,
         "version": VERSION,
@@ -41,6 +41,7 @@ def build(decided: Decided, circumstances: Circumstances, coverage: Mapping[str,
         "snapshot_taken": circumstances.snapshot_taken,
         "settings": dict(circumstances.settings),
         "coverage": dict(coverage),
+        "held_back": held_back,
         "rows": rows_of(decided),
         "hashes": {"desired": "", "observed": "", "actions": "", "plan": ""},
     }

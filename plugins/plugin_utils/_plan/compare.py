@@ -29,7 +29,7 @@ def essence(row: PlannedRow) -> tuple[object, ...]:
 
     Not the words of a cause, for they may hold times and names of servers. Nor how an account is called, nor the
     address of a mailbox, where the key of the account and the GUID of the mailbox say that they are the same; what was
-    not found has nothing but those. Capitals count in neither. Notes and reasons are in no plan. The order of the
+    not found has nothing but those. Capitals count in neither. Notes are in no plan, and a reason is for people. The order of the
     entries of a list and of the accounts to wait for does not matter.
     """
     return (

@@ -15,8 +15,8 @@ VERSION = 1
 class PlannedRow(TypedDict):
     """One mailbox, account and right.
 
-    Wanted: ``state`` (present or absent), ``until`` as given, ``after``: the keys of the accounts that must hold the
-    right before this one loses it. Observed: ``guid`` of the mailbox and ``account_key``, both empty where they were
+    Wanted: ``state`` (present or absent), ``until`` and ``reason`` as given, ``after``: the keys of the accounts that
+    must hold the right before this one loses it. Observed: ``guid`` of the mailbox and ``account_key``, both empty where they were
     not found, and where nothing could or would be done (surplus that is only reported); ``before`` (held, not held,
     denied, unknown), ``inherited``, and ``entries``, the direct entries that give the right, each as SID and
     inheritance type. What would be done: ``action`` (grant, revoke, or none), and ``outcome`` and ``cause`` as in the
@@ -31,6 +31,7 @@ class PlannedRow(TypedDict):
     right: str
     state: str
     until: str
+    reason: str
     after: list[str]
     before: str
     inherited: bool
@@ -53,8 +54,8 @@ class Plan(TypedDict):
     """``created``: when the run began that made it, RFC 3339, UTC. ``application``: who signed in.
 
     ``rehearsal``: whether it was made on a snapshot; ``snapshot_taken``: when that was taken, or empty. ``settings``:
-    options that writes depend on. ``coverage``: as mailbox_delegation gives it. ``rows``: sorted by mailbox, account,
-    right.
+    options that writes depend on. ``coverage``: as mailbox_delegation gives it. ``held_back``: which limits or caps
+    of the run that made it allow fewer writes, or empty. ``rows``: sorted by mailbox, account, right.
     """
 
     format: str
@@ -67,5 +68,6 @@ class Plan(TypedDict):
     snapshot_taken: str
     settings: dict[str, bool]
     coverage: dict[str, str]
+    held_back: str
     rows: list[PlannedRow]
     hashes: Hashes

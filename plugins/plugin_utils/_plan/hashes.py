@@ -13,7 +13,7 @@ from typing import Any
 from .document import Hashes, PlannedRow
 
 #: The parts of a row that are hashed apart.
-DESIRED = ("mailbox", "address", "account", "right", "state", "until", "after")
+DESIRED = ("mailbox", "address", "account", "right", "state", "until", "reason", "after")
 OBSERVED = ("mailbox", "account", "right", "guid", "account_key", "before", "inherited", "entries")
 ACTIONS = ("mailbox", "account", "right", "action", "outcome", "cause")
 #: How many digits of a hash people compare.

@@ -67,6 +67,7 @@ def _of_finding(found: Finding) -> PlannedRow:
         "right": found.right.value,
         "state": found.state.value,
         "until": found.term.until,
+        "reason": found.term.reason,
         "after": [],
         "before": found.before,
         "inherited": False,

@@ -163,12 +163,15 @@ def test_with_a_report_the_verdict_fails_and_the_task_does_not(place: Place) -> 
 
 def test_brakes_hold_a_plan_back_as_any_run(place: Place) -> None:
     place.planned()
+    assert load(str(place.plan))["held_back"] == ""
     checked = place.run(check_mode=True, apply_plan=str(place.plan), max_revocations="0")
     assert "could be applied, were it not for the brake: 1 grant, 1 revocation" in checked["msg"]
     told = place.applied(max_revocations="0")
     assert "is as things are, and 2 writes were not made, or not for certain: 1 grant, 1 revocation" in told["msg"]
     assert (told["failed"], told["failure_class"], told["statistics"]["writes"]) == (True, "mailboxes", 0)
     assert (told["plan"]["applied"], told["plan"]["differences"]) == (False, [])
+    place.planned(max_revocations="0")
+    assert load(str(place.plan))["held_back"].startswith("1 write is called for where max_revocations")
 
 
 def test_a_policy_refuses_it_as_any_run_and_no_plan_is_written_that_it_refuses(place: Place) -> None:

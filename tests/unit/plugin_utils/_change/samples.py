@@ -30,6 +30,7 @@ def row(mailbox: str = "sales@contoso.com", right: str = "send_as", **more: Any)
         "right": right,
         "state": "present",
         "until": "",
+        "reason": "",
         "after": [],
         "before": "held",
         "inherited": False,
@@ -82,6 +83,7 @@ def plan(*rows: PlannedRow, **more: Any) -> Plan:
         "snapshot_taken": "2026-11-01T00:00:00Z",
         "settings": {"auto_mapping": False},
         "coverage": {"send_as": "1 of 1"},
+        "held_back": "",
         "rows": list(rows),
         **more,
     }

@@ -13,7 +13,7 @@ from ansible_collections.email_router.exchange_online.plugins.plugin_utils._chan
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._change.markdown import LIMIT, render
 from markdown_it import MarkdownIt
 
-from .samples import ROUTER, gone, missing, plan, problem, row, surplus, unwanted
+from .samples import ROUTER, gone, missing, plan, problem, row, surplus, unseen, unwanted
 
 HOSTILE = (
     "<img src=x onerror=alert(1)>@contoso.com",
@@ -53,6 +53,14 @@ def test_it_says_the_change_and_what_was_held_against_what() -> None:
     )
     assert "To approve" not in text
     assert "sales@contoso.com" not in text
+
+
+def test_the_heading_says_what_would_hold_it_back_and_what_nobody_has_seen() -> None:
+    braked = plan(missing("new@contoso.com"), held_back="1 write is called for where max_grants allows 0")
+    assert render(difference(braked, plan())).startswith("## Mailbox access: this change would be held back\n")
+    assert "this change can be done, as far as the snapshot shows\n" in render(difference(plan(unseen("a")), plan()))
+    told = render(what_it_does(plan(missing("billing", address="ann@contoso.com", until="2026-12-31", reason="fair"))))
+    assert f"| ` billing (ann@contoso.com) ` | `{ROUTER}` | Send As | until 2026-12-31, fair |" in told
 
 
 def test_a_plan_on_the_organisation_says_which_digest_is_approved() -> None:

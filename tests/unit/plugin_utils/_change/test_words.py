@@ -81,6 +81,30 @@ def test_lists_name_each_row_with_what_there_is_to_say_of_it() -> None:
     ]
 
 
+def test_a_host_that_bears_another_name_than_its_mailbox_is_told_with_the_address() -> None:
+    names = {"billing@contoso.com": "ann.beck@contoso.com", "Sales@contoso.com": "sales@contoso.com"}
+    rows = [missing(name, address=address) for name, address in sorted(names.items())]
+    assert lines(what_it_does(plan(*rows)))[1:] == [
+        f"  Sales@contoso.com, {ROUTER}, Send As",
+        f"  billing@contoso.com (ann.beck@contoso.com), {ROUTER}, Send As",
+    ]
+
+
+def test_what_is_granted_for_a_time_or_a_reason_is_told_with_it() -> None:
+    rows = [missing("a", until="2026-12-31", reason="ticket 4711"), unseen("b", reason="the fair")]
+    assert lines(difference(plan(*rows), plan()))[1:] == [
+        f"  a, {ROUTER}, Send As: until 2026-12-31, ticket 4711",
+        f"  b, {ROUTER}, Send As: to be seen by the plan, the fair",
+    ]
+
+
+def test_what_a_brake_would_hold_back_is_said_in_the_sentence() -> None:
+    held = plan(missing("a"), missing("b"), held_back="2 writes are called for where max_grants allows 1")
+    told = "none of it would be written: 2 writes are called for where max_grants allows 1"
+    assert sentence(what_it_does(held)) == f"This plan: +2 Send As, -0; {told}"
+    assert sentence(difference(held, plan(missing("a")))) == f"This change: +1 Send As, -0; {told}"
+
+
 def test_ten_thousand_rows_are_as_many_lines_as_a_person_reads() -> None:
     rows: list[Any] = [missing(f"box{number}", account=f"account{number % 50}") for number in range(9_988)]
     shown = lines(what_it_does(plan(*rows, *(missing(f"more{number}", account=ROUTER) for number in range(12)))))

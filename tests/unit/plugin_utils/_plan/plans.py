@@ -59,6 +59,7 @@ def row(mailbox: str = "sales@contoso.com", **more: Any) -> PlannedRow:
         "right": "send_as",
         "state": "present",
         "until": "",
+        "reason": "",
         "after": [],
         "before": "not held",
         "inherited": False,

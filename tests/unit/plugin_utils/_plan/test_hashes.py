@@ -17,7 +17,7 @@ from .plans import HELD, plan_with, row
 
 #: The fields that the schema names for each hash, in their order.
 PARTS = {
-    "desired": "mailbox, address, account, right, state, until, after",
+    "desired": "mailbox, address, account, right, state, until, reason, after",
     "observed": "mailbox, account, right, guid, account_key, before, inherited, entries",
     "actions": "mailbox, account, right, action, outcome, cause",
 }
@@ -29,6 +29,7 @@ SECTIONS: dict[str, set[str]] = {
     "address": {"desired"},
     "state": {"desired"},
     "until": {"desired"},
+    "reason": {"desired"},
     "after": {"desired"},
     "guid": {"observed"},
     "account_key": {"observed"},

@@ -38,6 +38,7 @@ def test_a_row_says_what_is_wanted_what_was_seen_and_what_would_be_done() -> Non
         "right": "send_as",
         "state": "present",
         "until": "",
+        "reason": "",
         "after": [],
         "before": "not held",
         "inherited": False,

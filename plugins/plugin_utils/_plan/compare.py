@@ -28,9 +28,9 @@ def essence(row: PlannedRow) -> tuple[object, ...]:
     """What must be alike in a row for it to be as the plan has it: all that is wanted, observed and to be done.
 
     Not the words of a cause, for they may hold times and names of servers. Nor how an account is called, nor the
-    address of a mailbox, where the key of the account and the GUID of the mailbox say that they are the same; what was
-    not found has nothing but those. Capitals count in neither. Notes are in no plan, and a reason is for people. The order of the
-    entries of a list and of the accounts to wait for does not matter.
+    address of a mailbox, where the key of the account and the GUID of the mailbox say that they are the same; what
+    was not found has nothing but those. Capitals count in neither. Notes are in no plan, and a reason is for
+    people. The order of the entries of a list and of the accounts to wait for does not matter.
     """
     return (
         *_wanted(row),

@@ -15,12 +15,12 @@ VERSION = 1
 class PlannedRow(TypedDict):
     """One mailbox, account and right.
 
-    Wanted: ``state`` (present or absent), ``until`` and ``reason`` as given, ``after``: the keys of the accounts that
-    must hold the right before this one loses it. Observed: ``guid`` of the mailbox and ``account_key``, both empty where they were
-    not found, and where nothing could or would be done (surplus that is only reported); ``before`` (held, not held,
-    denied, unknown), ``inherited``, and ``entries``, the direct entries that give the right, each as SID and
-    inheritance type. What would be done: ``action`` (grant, revoke, or none), and ``outcome`` and ``cause`` as in the
-    row of mailbox_delegation.
+    Wanted: ``state`` (present or absent), ``until`` and ``reason`` as given, ``after``: the keys of the accounts
+    that must hold the right before this one loses it. Observed: ``guid`` of the mailbox and ``account_key``, both
+    empty where they were not found, and where nothing could or would be done (surplus that is only reported);
+    ``before`` (held, not held, denied, unknown), ``inherited``, and ``entries``, the direct entries that give the
+    right, each as SID and inheritance type. What would be done: ``action`` (grant, revoke, or none), and
+    ``outcome`` and ``cause`` as in the row of mailbox_delegation.
     """
 
     mailbox: str

@@ -65,7 +65,8 @@ class HeldTo:
             return None
         many = counted(len(judged.differences), "thing is", "things are")
         why = f"nothing was written, for {many} otherwise than in the {self.title} of {self.plan['created']}"
-        return Stop(why, Failure(FailureClass.PLAN, retry_safe=judged.may_pass))
+        failure = Failure(FailureClass.PLAN, retry_safe=judged.may_pass)
+        return Stop(why, failure, briefly="nothing was written, for the plan does not hold: see the message of the run")
 
     def _judgement(self, decided: Decided) -> Judgement:
         now = rows_of(decided)

@@ -157,7 +157,7 @@ def _wish(row: PlannedRow | None) -> str:
 
 def _in_the_way(was: PlannedRow | None, now: PlannedRow) -> Change | None:
     if was is not None and was["outcome"] == now["outcome"] and _wish(was) == _wish(now):
-        return None
+        return Change(Kind.OTHER_TERMS, now) if _has_other_terms(was, now) else None
     if not is_unseen(now):
         return Change(Kind.PROBLEM, now)
     return Change(Kind.ADDED if now["state"] == State.PRESENT.value else Kind.UNSEEN, now, unseen=True)
@@ -182,7 +182,11 @@ def _by_wish(was: PlannedRow | None, now: PlannedRow) -> Kind | None:
         return Kind.HELD if after == State.PRESENT.value else Kind.ABSENT
     if was is None or is_problem(was):
         return Kind.MENDED
-    return Kind.OTHER_TERMS if (was["until"], was["after"]) != (now["until"], now["after"]) else None
+    return Kind.OTHER_TERMS if _has_other_terms(was, now) else None
+
+
+def _has_other_terms(was: PlannedRow, now: PlannedRow) -> bool:
+    return (was["until"], was["after"]) != (now["until"], now["after"])
 
 
 def _unwanted(was: PlannedRow | None) -> Kind | None:

@@ -57,6 +57,8 @@ TABLE: dict[str, tuple[Row, Row, Union[Kind, None]]] = {
     "absent on a mailbox that the snapshot lacks": (None, unseen(state="absent"), Kind.UNSEEN),
     "wanted absent by others there, wanted now": (unseen(state="absent"), unseen(), Kind.ADDED),
     "what others want of a mailbox that the snapshot lacks": (unseen(), unseen(), None),
+    "a day on which it ends there": (unseen(until="2026-12-31"), unseen(), Kind.OTHER_TERMS),
+    "a day on which it ends, where others left a problem": (problem(), problem(until="2026-12-31"), Kind.OTHER_TERMS),
 }
 
 

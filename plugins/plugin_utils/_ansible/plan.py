@@ -19,11 +19,13 @@ from .._plan.document import Plan
 from .._plan.file import clear, load, save
 from .._plan.hashes import SHORT
 from .._plan.held_to import HeldTo, Judgement, why_unfit
+from .._snapshot.source import Source
 from .._wording import counted, counted_noun, option
 from .action import in_words_of
 from .result import FAILED_ROWS
 from .run import application_of
 from .sign_in import SignIn
+from .snapshots import covered
 
 #: So many differences are in the sentence of a result.
 _SAID = 3
@@ -76,7 +78,8 @@ class PlanOptions:
             snapshot_taken=options["snapshot"].taken if options["snapshot"] else "",
             settings={"auto_mapping": options["auto_mapping"]},
         )
-        return Planning(self.file, circumstances, self._held_to(circumstances, clock) if self.apply else None)
+        held_to = self._held_to(circumstances, clock) if self.apply else None
+        return Planning(self.file, circumstances, held_to, options["snapshot"])
 
     def _held_to(self, circumstances: Circumstances, clock: datetime) -> HeldTo:
         plan = load(self.apply)
@@ -93,6 +96,7 @@ class Planning:
     file: str
     circumstances: Circumstances
     held_to: Union[HeldTo, None]
+    source: Union[Source, None] = None
 
     @property
     def gates(self) -> tuple[Gate, ...]:
@@ -108,7 +112,7 @@ class Planning:
         """Once the plan is in its file. A fault of writing fails the run; one that stopped or was refused has none."""
         if report.decided is None or report.stop:
             return _saying(result, f"No plan was written to {self.file}, for the run did not come to its end")
-        plan = build(report.decided, self.circumstances, report.coverage, report.brake)
+        plan = build(report.decided, self.circumstances, covered(report.coverage, self.source), report.brake)
         try:
             save(self.file, plan)
         except OSError as error:

@@ -53,16 +53,21 @@ def marked(result: Mapping[str, Any], source: Source, now: datetime) -> dict[str
     if result.get("failure_class"):
         told["retry_safe"] = False
     warnings = [f"{beginning}: nothing was asked of the organisation itself"] if source.taken else []
-    if source.snapshot and source.snapshot.is_partial and EVERYWHERE in str(result.get("coverage", "")):
+    if EVERYWHERE in str(result.get("coverage", "")) and source.snapshot and source.snapshot.is_partial:
+        told["coverage"] = covered(result["coverage"], source)
         held = counted_noun(mailboxes_in(source.snapshot), "mailbox")
-        told["coverage"] = {
-            key: str(value).replace(EVERYWHERE, f"the {held} of the snapshot, no others")
-            for key, value in result["coverage"].items()
-        }
         warnings.append(f"only the {held} of the snapshot {_was(held)} looked at, not {EVERYWHERE}")
     if warnings:
         told["warnings"] = [*warnings, *result.get("warnings", [])]
     return told
+
+
+def covered(coverage: Mapping[str, str], source: Source | None) -> dict[str, str]:
+    """What was looked at, where all that there was to look at is a part of an organisation."""
+    if source is None or source.snapshot is None or not source.snapshot.is_partial:
+        return dict(coverage)
+    held = f"the {counted_noun(mailboxes_in(source.snapshot), 'mailbox')} of the snapshot, no others"
+    return {key: str(value).replace(EVERYWHERE, held) for key, value in coverage.items()}
 
 
 def _was(text: str) -> str:

@@ -15,9 +15,13 @@ import pytest
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible import plan as module
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._ansible.delegation import DelegationAction
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._plan.file import load, save
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._snapshot.contents import Detail
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.organisation import Organisation
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._tenant.tenant import Tenant
 from ansible_collections.email_router.exchange_online.plugins.plugin_utils._wording import option
 
 from .._plan.plans import plan_with, row
+from .._snapshot.samples import filed, session_with, taken_of
 
 ROUTER, SALES, HELP = "router@contoso.com", "sales@contoso.com", "help@contoso.com"
 FULL = {"account": ROUTER, "rights": ["send_as", "full_access"]}
@@ -54,6 +58,7 @@ class Place:
         action._task = SimpleNamespace(args=arguments, action="x.y.z", **task)
         action._connection = SimpleNamespace(transport="local", _shell=SimpleNamespace(tmpdir=None))
         action._templar = SimpleNamespace(template=lambda value: value)
+        action._loader = None  # of files; there are no extra variables
         batch = ["one"]
         hosts = {"ansible_play_batch": batch, "ansible_play_hosts": [*batch, "two"] if serial else batch, "groups": {}}
         made: dict[str, Any] = action.run(task_vars={"inventory_hostname": "one", "hostvars": {}, **hosts})
@@ -274,3 +279,21 @@ def test_without_a_plan_nothing_is_said_of_one(place: Place) -> None:
     told = place.run()
     assert "plan" not in told
     assert "digest" not in told["msg"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "looked_at"),
+    [(Detail.MINIMAL, "the 1 mailbox of the snapshot, no others"), (Detail.FULL, "the whole organisation")],
+)
+def test_a_plan_on_a_part_of_an_organisation_does_not_say_that_all_of_it_was_looked_at(
+    tmp_path: Path, detail: Detail, looked_at: str
+) -> None:
+    """Its reader would take what it takes back for all that a run takes back."""
+    place = Place(tmp_path)
+    tenant = Tenant(Organisation.from_dict(json.loads(place.organisation.read_text(encoding="utf-8"))))
+    taken = filed(taken_of(session_with(tenant), [SALES], [ROUTER, HELP], detail).snapshot, tmp_path)
+    place.mailboxes = [{"mailbox": SALES}]
+    made = place.planned(snapshot=taken.path, snapshot_update=False, retired_accounts=[HELP])
+    coverage = load(str(place.plan))["coverage"] if "plan" in made else made
+    assert coverage["retired_send_as"] == looked_at
+    assert made["coverage"] == coverage

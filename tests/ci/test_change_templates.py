@@ -74,7 +74,7 @@ def test_a_rehearsal_at_github_is_of_a_pull_request_with_a_token_that_may_read()
     assert [with_.get("path", ".") for with_ in checkouts] == [".", "proposed"]
     assert checkouts[0]["ref"] == "${{ github.event.pull_request.base.ref }}", "what is run comes from there"
     assert [step["name"] for step in steps if "GH_TOKEN" in step.get("env", {})] == [
-        "The snapshot of the last audit of the night"
+        "The snapshot of the last audit of the default branch"
     ]
     assert "GH_TOKEN" not in str(workflow["jobs"]["rehearse"].get("env"))
     assert not [file for file in set(GITHUB.values()) if "pull_request_target" in load(file)["on"]]
@@ -105,6 +105,7 @@ def test_ansible_gets_no_environment_but_what_is_named(tmp_path: Path) -> None:
     (tmp_path / "proposed").mkdir()
     path = os.pathsep.join([str(tmp_path / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {"PATH": path, "ANSIBLE_COLLECTIONS_PATH": ".collections", "GITHUB_TOKEN": "x", "CI_JOB_TOKEN": "x"}
+    (tmp_path / "snapshot.json").write_text("{}", encoding="utf-8")
     command = ["sh", "ci/rehearse.sh", "proposed", "base", "snapshot.json"]
 
     def rehearse() -> int:
@@ -222,7 +223,10 @@ def test_where_something_was_merged_since_nothing_is_applied(name: str, newest: 
 def test_an_apply_waits_for_an_approval_that_is_told_the_digest() -> None:
     jobs = load(GITHUB["apply"])["jobs"]
     assert (jobs["approval"]["needs"], jobs["apply"]["needs"]) == ("plan", "approval")
-    assert (jobs["approval"]["environment"], jobs["approval"]["permissions"]) == ("exchange-approval", {})
+    assert (jobs["approval"]["environment"], jobs["approval"]["permissions"]) == (
+        "exchange-approval",
+        {"actions": "read"},
+    )
     assert jobs["approval"]["outputs"]["digest"] == "${{ needs.plan.outputs.digest }}"
     assert any("Plan \\`$digest\\`" in step.script for step in github("plan", AnyValue()))
     (rule,) = gitlab_job("apply")["rules"]

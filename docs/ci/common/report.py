@@ -27,7 +27,7 @@ def main() -> None:
     fresh = questions.add_parser("fresh")
     fresh.add_argument("report", type=Path)
     fresh.add_argument("--started", type=Path, required=True)
-    fresh.add_argument("--mailboxes", type=int, required=True)
+    fresh.add_argument("--mailboxes", type=_number, required=True)
     fresh.add_argument("--mode", choices=["audit", "enforcement"], required=True)
     questions.add_parser("retry-safe").add_argument("report", type=Path)
     arguments = parser.parse_args()
@@ -60,7 +60,7 @@ def problems_of(file: Path, started: datetime, mailboxes: int, mode: str) -> lis
             (_time(began) < started, f"it is from {began}, before this run began"),
             (head["mode"] != mode, f"it is of an {head['mode']}, not of an {mode}"),
             (head["rehearsal"] is not False, "it is of a rehearsal on a snapshot"),
-            (mailboxes < 1, "the expected number of mailboxes is not set"),
+            (mailboxes < 1, f"EXPECTED_MAILBOXES is {mailboxes}: it is to be 1 at least"),
             (seen < mailboxes, f"it has {seen} mailboxes, expected are at least {mailboxes}"),
             (verdict["failed"] is not False, verdict["sentence"]),
             (
@@ -100,6 +100,15 @@ def read(file: Path) -> dict[str, Any]:
     if not isinstance(report, dict) or report.get("format") != FORMAT or report.get("version") != 1:
         raise ValueError(f"neither {FORMAT} nor version 1")
     return report
+
+
+def _number(text: str) -> int:
+    """What a variable of the pipeline holds: nothing, or its own name, where nobody has set it."""
+    try:
+        return int(text)
+    except ValueError:
+        told = f"{text!r} is no number: set the variable EXPECTED_MAILBOXES (AWX: exchange_expected_mailboxes)"
+        raise argparse.ArgumentTypeError(told) from None
 
 
 def _moment(file: Path) -> datetime:

@@ -101,6 +101,7 @@ def perform(job: Job) -> dict[str, Any]:
         transport=job.transport, get_option=job.connection.get, _shell=SimpleNamespace(tmpdir=None)
     )
     action._templar = SimpleNamespace(template=lambda value: value)
+    action._loader = None  # of files; there are no extra variables
     hosts = ["localhost"]
     result: dict[str, Any] = action.run(
         task_vars={

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from .._access.desired import AccountsUnknown, InputError
 from .._access.journal import JournalError
@@ -28,6 +29,7 @@ from .interruption import interruptible
 from .progress import ProgressWatch
 from .secrecy import crash_of, password_of, secrets_of, without
 from .snapshots import marked, source_of
+from .variables import check_typed, misspelt_in
 
 
 class CollectionAction(ActionBase):
@@ -103,13 +105,18 @@ class ExchangeAction(CollectionAction):
     source: Source | None = None
 
     def prepared(self, options: dict[str, Any]) -> dict[str, Any]:
-        """With the option ``snapshot`` as the content of its file."""
+        """With the option ``snapshot`` as the content of its file. A misspelt -e is refused before anything is read:
+        it may have meant a rehearsal."""
+        check_typed(load_extra_vars(self._loader))
         self.source = source_of(options)
         return {**options, "snapshot": self.source} if self.source else options
 
     def named(self, result: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """A failure of the run is told apart from one of the first host, and a rehearsal from a run that counts."""
         told = self._of_whole_run(result, task_vars)
+        misspelt = list(misspelt_in(task_vars))
+        if misspelt:
+            told["warnings"] = [*result.get("warnings", ()), *misspelt]
         if self.source is None:
             return told
         return {**told, **marked({**result, **told}, self.source, datetime.now(timezone.utc))}

@@ -29,6 +29,7 @@ from .run import moment, run_of
 from .scope import Play, brakes_of, is_serial, scope_of
 from .sessions import opened
 from .sign_in import SignIn, choose_sign_in
+from .variables import NOT_READ, asked
 
 
 class DelegationAction(PlayAction):
@@ -69,7 +70,7 @@ class DelegationAction(PlayAction):
         result["run"] = run_of(sign_in, self._task.check_mode, began)
         warnings = [
             *_warnings(profiles, items),
-            *_misspelt(hostvars),
+            *_misspelt(hostvars, task_vars),
             *ending_soon(items, now),
             *result.pop("warnings", []),
         ]
@@ -103,10 +104,12 @@ def _needed(scope: engine.Scope, read_only: bool) -> dict[str, list[str]]:
     return needed_cmdlets(rights[State.PRESENT], rights[State.ABSENT], read_only, read_too, unresolved=by_sid)
 
 
-def _misspelt(hostvars: HostVariables) -> list[str]:
+def _misspelt(hostvars: HostVariables, task_vars: Mapping[str, Any]) -> list[str]:
+    """Of other hosts than the first; what the task itself sees is told by every task that signs in."""
     return [
-        f"{name}, which {host} has, is no variable of this collection and was not read: is {meant} meant?"
+        f"{name}, which {host} has, {NOT_READ}{asked(meant)}"
         for name, (meant, host) in hostvars.misspelt.items()
+        if name not in task_vars
     ]
 
 

@@ -16,7 +16,8 @@ from .._access.desired import InputError, MailboxItem
 from .._access.model import Profile, State
 from .._access.terms import Term, term_of
 from .._exchange.rights import Right
-from .misplaced import HOST_VARIABLES, PREFIX, meant_by
+from .misplaced import HOST_VARIABLES, PREFIX
+from .variables import meant_by
 
 #: The Email Router's words for what its outgoing profile was set up with (KB 2708727, router facts 1.1).
 ACCESS_TYPES = {"send_as": (Right.SEND_AS,), "delegate_access": (Right.FULL_ACCESS,)}
@@ -120,8 +121,8 @@ class HostVariables(Mapping[str, Mapping[str, Any]]):
     """What hosts say of themselves, each asked once and for no more than is needed.
 
     For each host that ``hostvars`` is asked for, ansible puts all its variables together anew, and templates each one
-    that is looked at. Reading one raises what ansible raises. ``misspelt``: what looks like a host variable and is
-    none, the one that is meant, and the first host that has it.
+    that is looked at. Reading one raises what ansible raises. ``misspelt``: what looks like a variable of ours and is
+    none, the one that is meant or empty, and the first host that has it.
     """
 
     def __init__(self, hostvars: Mapping[str, Mapping[str, Any]], profiles: Mapping[str, Profile]) -> None:
@@ -137,7 +138,7 @@ class HostVariables(Mapping[str, Mapping[str, Any]]):
             self._read[host] = {name: variables[name] for name in self._names if name in variables}
             for name in variables:
                 meant = meant_by(str(name))
-                if meant:
+                if meant is not None:
                     self.misspelt.setdefault(name, (meant, host))
         return self._read[host]
 

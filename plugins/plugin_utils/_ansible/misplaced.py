@@ -1,14 +1,12 @@
 # Copyright (c) 2026, email_router.exchange_online contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host variables that are set where they would say nothing of single mailboxes, or are misspelt."""
+"""Host variables that are set where they would say nothing of single mailboxes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
-from functools import cache
-from typing import Any, Union
+from typing import Any
 
 from .._access.desired import InputError
 
@@ -24,10 +22,6 @@ HOST_VARIABLES = (
 )
 #: Those that are of one mailbox: the same for all would revoke every grant, or mean one mailbox by every name.
 _OF_ONE = ("mailbox_delegation_mailbox", "mailbox_delegation_state", "mailbox_delegation_until")
-#: Variables of the role and the playbooks that look like one of those.
-NOT_OF_HOSTS = frozenset({"mailbox_delegation_profiles", "mailbox_delegation_report"})
-#: How alike two names are of which one is the other misspelt, 1 being the same.
-_ALIKE = 0.75
 
 
 def check_visible(task_variables: Mapping[str, Any], host_variables: Mapping[str, Any]) -> None:
@@ -57,13 +51,3 @@ def check_extra(extra_variables: Iterable[str]) -> None:
             "it in the inventory, or use the task's options profile and state"
             for name in everywhere
         )
-
-
-@cache
-def meant_by(name: str) -> Union[str, None]:
-    """The host variable of which this is a misspelling, or None. A name is judged once, however many hosts have it."""
-    if not name.startswith(PREFIX) or name in HOST_VARIABLES or name in NOT_OF_HOSTS:
-        return None
-    known = [one[len(PREFIX) :] for one in HOST_VARIABLES]
-    found = get_close_matches(name[len(PREFIX) :], known, n=1, cutoff=_ALIKE)
-    return f"{PREFIX}{found[0]}" if found else None

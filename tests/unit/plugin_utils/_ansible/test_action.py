@@ -53,6 +53,7 @@ class Action(ExchangeAction):
         )
         self._connection: Any = SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))
         self._templar: Any = SimpleNamespace(template=lambda value: value)
+        self._loader: Any = None  # of files; there are no extra variables
         self._supports_check_mode = True
 
     def perform(self, options: Mapping[str, Any], task_vars: Mapping[str, Any]) -> dict[str, Any]:

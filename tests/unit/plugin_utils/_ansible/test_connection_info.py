@@ -51,6 +51,7 @@ def outcome(transport: str = "local", check_mode: bool = False, **arguments: Any
     action._task = SimpleNamespace(args=arguments, action="x.y.z", **task)
     action._connection = SimpleNamespace(transport=transport, _shell=SimpleNamespace(tmpdir=None))
     action._templar = SimpleNamespace(template=lambda value: value)
+    action._loader = None  # of files; there are no extra variables
     made: dict[str, Any] = action.run(task_vars={})
     return made
 

@@ -131,7 +131,10 @@ def test_what_the_inventory_says_otherwise_stops_it(office: Office) -> None:
         of_sales("Send on Behalf", "not in the plan"),
     )
     fewer = {SALES: {}, OLD: HOSTS[OLD]}
-    gone = [f"{SUPPORT}: {right} of {ROUTER}: in the plan, and in the inventory no more" for right in RIGHTS]
+    gone = [
+        f"{SUPPORT}: {right} of {ROUTER}: in the plan, and in the inventory no more, or left out by --limit"
+        for right in RIGHTS
+    ]
     assert_stopped(office, office.applied(fewer), *gone)
     assert_stopped(office, office.applied(HOSTS, "--limit", f"!{SUPPORT}"), *gone)
     assert office.stage.writes == []
@@ -143,7 +146,9 @@ RIGHTS = ("Full Access", "Send As")
 def test_a_forged_plan_makes_no_run_do_what_the_inventory_does_not_want(office: Office) -> None:
     office.planned({**HOSTS, EXTRA: {}})
     run = office.applied()
-    assert_stopped(office, run, f"{EXTRA}: Send As of {ROUTER}: in the plan, and in the inventory no more")
+    assert_stopped(
+        office, run, f"{EXTRA}: Send As of {ROUTER}: in the plan, and in the inventory no more, or left out by --limit"
+    )
     office.planned()
     office.file.write_text(office.file.read_text(encoding="ascii").replace('"absent"', '"present"'), encoding="ascii")
     edited = office.applied()
@@ -165,7 +170,8 @@ def test_surplus_and_retired_accounts_are_planned_as_all_else(office: Office) ->
         office,
         office.applied(),
         *(
-            f"{EXTRA}: Send As of {who}: in the plan, and now either in the inventory no more or not held any more"
+            f"{EXTRA}: Send As of {who}: in the plan, and now either in the inventory no more, left out by --limit, or "
+            "not held any more"
             for who in (ROUTER, RETIRED)
         ),
     )

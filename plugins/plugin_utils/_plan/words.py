@@ -54,8 +54,8 @@ def _gone(planned: PlannedRow) -> str:
     if _is_unread(planned):
         return "could not be read for the plan, and is not there now"
     if planned["state"] == State.ABSENT.value and planned["before"] != "not held":
-        return "in the plan, and now either in the inventory no more or not held any more"
-    return "in the plan, and in the inventory no more"
+        return "in the plan, and now either in the inventory no more, left out by --limit, or not held any more"
+    return "in the plan, and in the inventory no more, or left out by --limit"
 
 
 def _otherwise(planned: PlannedRow, now: PlannedRow, clock: datetime) -> list[str]:

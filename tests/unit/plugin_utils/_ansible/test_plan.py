@@ -136,9 +136,9 @@ def test_what_is_otherwise_stops_it_before_its_first_write_and_is_said(place: Pl
     told = place.run(check_mode=check_mode, apply_plan=str(place.plan))
     line = f"{HELP}: Send As of {ROUTER}: wanted absent by the plan, present by the inventory now"
     assert told["plan"]["differences"] == [
-        f"{HELP}: Full Access of {ROUTER}: in the plan, and in the inventory no more",
+        f"{HELP}: Full Access of {ROUTER}: in the plan, and in the inventory no more, or left out by --limit",
         line,
-        f"{HELP}: Send on Behalf of {ROUTER}: in the plan, and in the inventory no more",
+        f"{HELP}: Send on Behalf of {ROUTER}: in the plan, and in the inventory no more, or left out by --limit",
     ]
     assert (told["failed"], told["failure_class"], told["retry_safe"]) == (True, "plan", False)
     assert (told["statistics"]["writes"], told["changed"], told["plan"]["applied"]) == (0, check_mode, False)

@@ -112,9 +112,9 @@ def test_what_is_otherwise_is_said_in_words(planned: dict[str, Any], now: dict[s
 def test_what_is_new_and_what_is_gone_is_told() -> None:
     assert told([], [row()]) == [HEAD + "not in the plan"]
     assert told([], [row(**UNREAD)]) == [HEAD + "could not be read now: the read failed"]
-    assert told([row()], []) == [HEAD + "in the plan, and in the inventory no more"]
+    assert told([row()], []) == [HEAD + "in the plan, and in the inventory no more, or left out by --limit"]
     assert told([row(**UNREAD)], []) == [HEAD + "could not be read for the plan, and is not there now"]
-    gone = "in the plan, and now either in the inventory no more or not held any more"
+    gone = "in the plan, and now either in the inventory no more, left out by --limit, or not held any more"
     assert told([row(**UNWANTED)], []) == [HEAD + gone]
 
 
@@ -177,7 +177,7 @@ def test_neither_the_order_of_rows_nor_of_what_is_in_them_matters() -> None:
 def test_rows_that_are_alike_count_as_often_as_they_are_there() -> None:
     torn = [row(**{**NOT_FOUND, "outcome": "ambiguous", "state": state}) for state in ("present", "absent")]
     assert told(torn, torn[::-1]) == []
-    assert told([*torn, torn[0]], torn) == [HEAD + "in the plan, and in the inventory no more"]
+    assert told([*torn, torn[0]], torn) == [HEAD + "in the plan, and in the inventory no more, or left out by --limit"]
     assert told(torn, [*torn, torn[1]]) == [HEAD + "not in the plan"]
 
 

@@ -28,6 +28,7 @@ test "$GH_TOKEN" = {token} || exit 4
 case "$1 $2" in
     "run list") echo 77 ;;
     "run download")
+        test -s {served} || exit 1
         while [ "$1" != --dir ]; do shift; done
         mkdir -p "$2/exchange-snapshot-1"
         cp {served} "$2/exchange-snapshot-1/exchange.json" ;;
@@ -35,6 +36,7 @@ case "$1 $2" in
 esac
 """
 _CURL = """#!/bin/sh
+test -s {served} || exit 22
 while [ "$1" != --output ]; do shift; done
 python3 -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "w").write("{served}", "snapshot/exchange.json")' "$2"
 """
@@ -192,6 +194,22 @@ def test_a_proposal_is_rehearsed_by_nobody_and_told_alone(team: Team) -> None:
     assert SALES not in comment
     if team.system == "GitHub Actions":
         assert DESK in team.checkout.summary.read_text(encoding="utf-8")
+
+
+def test_without_a_snapshot_a_rehearsal_says_what_to_do_first(team: Team) -> None:
+    team.propose(SALES, SUPPORT, INFO, DESK)
+    job, reports = team.rehearse()
+    assert job.red
+    assert "There is no snapshot yet to rehearse on: run the audit on the default branch first" in job.output
+    assert not (reports / "change.md").exists()
+
+
+def test_a_proposal_that_leaves_the_inventory_as_it_is_passes_the_required_check(team: Team) -> None:
+    team.snapshot()
+    team.propose(SALES, SUPPORT, INFO)
+    job, _reports = team.rehearse()
+    assert not job.red, job.output
+    assert "This change: nothing" in " ".join(job.output.split())
 
 
 def test_a_proposal_that_is_not_data_is_not_given_to_ansible(team: Team) -> None:

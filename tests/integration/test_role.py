@@ -88,7 +88,9 @@ def test_drift_fails_where_told_and_only_then(stage: Stage) -> None:
     assert failed.status == 2
     assert failed.task("The verdict").result["msg"].startswith("2 grants on 2 mailboxes: 1 compliant, 1 missing. First")
     attention = failed.task("What needs attention").result["mailbox_delegation_access.attention"]
-    assert attention == [f"{SUPPORT}, {ROUTER}, Send As: missing (run it without check mode to change that)"]
+    assert attention == [
+        f"{SUPPORT}, {ROUTER}, Send As: missing (this run only looks, and one without check mode changes that)"
+    ]
 
 
 def test_surplus_fails_where_told_and_only_then(stage: Stage) -> None:

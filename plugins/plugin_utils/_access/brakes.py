@@ -64,10 +64,11 @@ class Brakes:
 
 
 def left_by(brakes: Brakes, brake: str, step: Step, check_mode: bool) -> Finding:
-    """Drift that is left. ``brake``: what ``why_not`` said; check mode would have left it without one, too."""
+    """Drift that is left. ``brake``: what ``why_not`` said; check mode would have left it without one, too. Where a
+    playbook sets it, as audit does, nobody typed --check: so it speaks of the run."""
     if check_mode:
-        first = f"raise the limit that would hold it back{brakes.whose}, then " if brake else ""
-        return left_undone(step, next_step=f"{first}run it without check mode to change that")
+        first = f"raise the limit that would hold it back{brakes.whose}; " if brake else ""
+        return left_undone(step, next_step=f"{first}this run only looks, and one without check mode changes that")
     next_step = f"look at the plan with --check; raise the limit{brakes.whose}"
     return left_undone(step, f"brake: {brake}; nothing was written", next_step)
 

@@ -100,7 +100,7 @@ def test_check_mode_sends_no_write_and_says_what_it_would_do() -> None:
     done = run(tenant, [*wishes([A]), *wishes([B], state=State.ABSENT)], check_mode=True)
     assert done.outcomes == [Outcome.MISSING, Outcome.UNWANTED]
     steps = [one.next_step for one in done.report.findings]
-    assert steps == ["run it without check mode to change that"] * 2
+    assert steps == ["this run only looks, and one without check mode changes that"] * 2
     assert done.changed
     assert not done.fails
     assert writes(tenant) == []
@@ -267,7 +267,11 @@ BRAKE = "brake: 3 writes are called for where max_grants (role: mailbox_delegati
 @pytest.mark.parametrize(
     ("check_mode", "cause", "next_step"),
     [
-        (True, "", "raise the limit that would hold it back, then run it without check mode to change that"),
+        (
+            True,
+            "",
+            "raise the limit that would hold it back; this run only looks, and one without check mode changes that",
+        ),
         (
             False,
             f"{BRAKE}; nothing was written",

@@ -116,7 +116,10 @@ def test_a_run_that_a_cap_holds_back_writes_nothing() -> None:
     ("check_mode", "next_step"),
     [
         (False, "look at the plan with --check; raise the limit{}"),
-        (True, "raise the limit that would hold it back{}, then run it without check mode to change that"),
+        (
+            True,
+            "raise the limit that would hold it back{}; this run only looks, and one without check mode changes that",
+        ),
     ],
 )
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ class SnapshotAction(PlayAction):
         if not self.source:
             taken = replace(taken, snapshot=_of(taken.snapshot, sign_in.organization))
         snapshot = anonymized(taken.snapshot) if options["anonymize"] else taken.snapshot
+        if self.source and self.source.snapshot and self.source.snapshot.anonymized:
+            snapshot = replace(snapshot, anonymized=True)
         try:
             save(snapshot, options["dest"])
         except OSError as error:

@@ -112,6 +112,13 @@ def test_a_snapshot_of_a_snapshot_keeps_its_time(tmp_path: Path) -> None:
     assert made["msg"].startswith("Rehearsal on ")
 
 
+def test_what_is_made_of_an_anonymized_snapshot_is_anonymized(tmp_path: Path) -> None:
+    outcome(tmp_path, [SALES], detail="full", anonymize=True)
+    (tmp_path / "first.json").write_text(json.dumps(taken(tmp_path)), encoding="utf-8")
+    outcome(tmp_path, [SALES], detail="full", snapshot=str(tmp_path / "first.json"))
+    assert taken(tmp_path)["anonymized"] is True
+
+
 @pytest.mark.parametrize(
     ("options", "fault"),
     [

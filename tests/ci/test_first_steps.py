@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.email_router.exchange_online.tests.tools.checkout import ROOT
 
-from .pipelines import AZURE_REHEARSE, COMMON, GITHUB, github_steps, gitlab_job, load
+from .pipelines import AZURE_REHEARSE, COMMON, GITHUB, GITLAB, github_steps, gitlab_job, load
 
 NO_SNAPSHOT = "There is no snapshot yet to rehearse on: run the audit on the default branch first"
 #: Lists the runs in the file of an event; gives the artefact of those in the file "with".
@@ -101,13 +103,15 @@ def test_a_rehearsal_runs_on_every_pull_request_so_that_its_check_can_be_require
 # The policy
 
 
-@pytest.mark.parametrize("given", ["", "/etc/exchange/policy.yml"])
+@pytest.mark.parametrize("given", [None, "", "/etc/exchange/policy.yml"])
 def test_a_rehearsal_takes_the_policy_that_the_job_names_or_that_of_the_target_branch(
-    given: str, tmp_path: Path
+    given: str | None, tmp_path: Path
 ) -> None:
+    """A variable that is set and empty is no policy's name, and fails the run as everywhere."""
     (tmp_path / "snapshot.json").write_text("{}", encoding="utf-8")
-    assert rehearse(tmp_path, {"EXCHANGE_ONLINE_POLICY": given} if given else {}).returncode == 0
-    assert (tmp_path / "seen").read_text(encoding="utf-8").strip() == (given or f"{tmp_path}/ci/policy.yml")
+    assert rehearse(tmp_path, {} if given is None else {"EXCHANGE_ONLINE_POLICY": given}).returncode == 0
+    expected = f"{tmp_path}/ci/policy.yml" if given is None else given
+    assert (tmp_path / "seen").read_text(encoding="utf-8") == f"{expected}\n"
 
 
 def rehearse(directory: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
@@ -118,6 +122,32 @@ def rehearse(directory: Path, environment: Mapping[str, str]) -> subprocess.Comp
     (directory / "proposed" / "hosts.yml").write_text("crm_mailboxes: {}\n", encoding="utf-8")
     command = ["sh", "ci/rehearse.sh", "proposed", "base", "snapshot.json"]
     return run(directory, command, {"ANSIBLE_COLLECTIONS_PATH": ".collections", **environment})
+
+
+# Images
+
+
+def test_shellcheck_has_nothing_to_say_of_the_images_for_gitlab() -> None:
+    """As the shell of the build gets them: joined lines, and the versions as variables."""
+    text = GITLAB.with_name("Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    scripts = re.findall(r"^RUN (.*)$", text, re.MULTILINE)
+    given = "".join(f"{line}\n" for line in re.findall(r"^ARG (.*)$", text, re.MULTILINE))
+    assert len(scripts) == 4
+    for script in scripts:
+        command = [str(Path(sys.executable).parent / "shellcheck"), "--shell", "sh", "--exclude", "SC2034", "-"]
+        done = subprocess.run(command, input=given + script, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+    for stage, jobs in {"ansible": ["rehearse"], "exchange": ["audit", "enforce", "snapshot", "plan", "apply"]}.items():
+        (image,) = {gitlab_job(job)["image"] for job in jobs}
+        assert f"--target {stage} --tag {image} ." in text
+        assert re.search(rf"^FROM \S+ AS {stage}$", text, re.MULTILINE)
+
+
+def test_powershell_and_its_module_are_the_same_in_every_image() -> None:
+    other = (ROOT / "docs/execution-environment/local/execution-environment.yml").read_text(encoding="utf-8")
+    own = GITLAB.with_name("Dockerfile").read_text(encoding="utf-8")
+    versions = r"ARG (\w+)=([\d.]+)"
+    assert re.findall(versions, own) == re.findall(versions, other) != []
 
 
 # An approval

@@ -209,7 +209,7 @@ def test_a_proposal_that_leaves_the_inventory_as_it_is_passes_the_required_check
     team.propose(SALES, SUPPORT, INFO)
     job, _reports = team.rehearse()
     assert not job.red, job.output
-    assert "This change: nothing" in " ".join(job.output.split())
+    assert "This change: +0, -0; nothing is wanted otherwise" in " ".join(job.output.split())
 
 
 def test_a_proposal_that_is_not_data_is_not_given_to_ansible(team: Team) -> None:

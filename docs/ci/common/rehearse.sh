@@ -25,7 +25,7 @@ env -i \
   ANSIBLE_COLLECTIONS_PATH="$ANSIBLE_COLLECTIONS_PATH" \
   ANSIBLE_COLLECTIONS_SCAN_SYS_PATH=false \
   ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED=true \
-  EXCHANGE_ONLINE_POLICY="${EXCHANGE_ONLINE_POLICY:-$PWD/ci/policy.yml}" \
+  EXCHANGE_ONLINE_POLICY="${EXCHANGE_ONLINE_POLICY-$PWD/ci/policy.yml}" \
   ansible-playbook email_router.exchange_online.rehearse -i "$proposed" \
   -e @ci/variables.yml -e '{"rehearse_base_vars": ["ci/variables.yml"]}' \
   -e "exchange_snapshot=$snapshot" -e "rehearse_base=$base" -e "rehearse_markdown=$PWD/reports/change.md"

@@ -20,12 +20,13 @@ from .._report.earlier import UnfitReport, earlier_report
 from .._report.files import check_paths, mode_of, write
 from .._report.formats import RENDERERS
 from .._report.source import source_of
-from .._report.verdict import JUDGED, NIGHT_AFTER_NIGHT, WARN, policy_of
+from .._report.verdict import HELD_BACK, JUDGED, NIGHT_AFTER_NIGHT, WARN, policy_of
 from .._wording import counted
 from .action import NOTHING_FAILED, CollectionAction, in_words_of
 from .arguments import ArgumentSpec
 from .run import moment
 from .secrecy import crash_of
+from .snapshots import beginning_in
 
 REPORT_ARGUMENTS: ArgumentSpec = {
     "result": {"type": "raw", "required": True},
@@ -64,7 +65,8 @@ class ReportAction(CollectionAction):
         spared = _spared(paths, options["previous"]) if unfit else frozenset()
         written, faults = _written(document, paths, mode, spared)
         told = _told(document, written, [*unfit, *faults], options["on_failure"])
-        warnings = _warnings(document, options["previous"], unfit)
+        told["msg"] = _beginning_with(beginning_in(result), told["msg"])
+        warnings = _warnings(document, options["previous"], unfit, planned="plan" in result)
         return {**told, "warnings": warnings} if warnings else told
 
     def _result(self, given: Any, task_vars: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -140,6 +142,11 @@ def _told(document: Document, written: Mapping[str, str], faults: list[str], on_
     }
 
 
+def _beginning_with(beginning: str, sentence: str) -> str:
+    """The sentence of a rehearsal, which is no run that counts; one that stopped says so itself."""
+    return f"{beginning}: {sentence}" if beginning and not sentence.startswith(beginning) else sentence
+
+
 def _failure(document: Document, is_of_files: bool) -> Failure:
     """Of a task that fails. Rows alone are ``mailboxes``, whatever the policy makes fail."""
     verdict = document["verdict"]
@@ -149,16 +156,17 @@ def _failure(document: Document, is_of_files: bool) -> Failure:
     return Failure(FailureClass.MAILBOXES) if told is FailureClass.NONE else Failure(told, verdict["retry_safe"])
 
 
-def _warnings(document: Document, previous: Union[str, None], unfit: list[str]) -> list[str]:
-    """What a person should know though it need not fail."""
+def _warnings(document: Document, previous: Union[str, None], unfit: list[str], *, planned: bool) -> list[str]:
+    """What a person should know though it need not fail. ``planned``: what is missing or unwanted is what a plan is
+    for, and said with it."""
     warnings = []
     if previous and not unfit and document["changes"] is None:
         warnings.append(f"previous {previous} is not there yet: this report begins a history")
     for outcome in _WARNED_OF_HERE:
         rows = [row for row in document["rows"] if row["verdict"] == WARN and row["outcome"] == outcome]
-        if rows:
+        if rows and not (planned and outcome in HELD_BACK):
             many = counted(len(rows), "grant is", "grants are")
-            warnings.append(f"{many} {spoken(outcome)}, which fails nothing yet. First: {in_words(rows[0])}")
+            warnings.append(f"{many} {spoken(outcome)}, which does not fail this run. First: {in_words(rows[0])}")
     again = [row for row in document["rows"] if row["regranted"] >= NIGHT_AFTER_NIGHT]
     if again:
         warnings.append(

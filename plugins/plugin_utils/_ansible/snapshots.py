@@ -76,9 +76,20 @@ def _was(text: str) -> str:
 
 def beginning_of(source: Source, now: datetime) -> str:
     """What the message of a rehearsal begins with."""
-    age = source.age(now)
-    when = f", taken {source.taken} ({age_in_words(age)})" if age is not None else ""
-    return f"Rehearsal on {source.path}{when}"
+    return _beginning(source.path, source.taken, source.age(now))
+
+
+def beginning_in(result: Mapping[str, Any]) -> str:
+    """The same, of a result of mailbox_delegation; empty where it is of a run that counts."""
+    told = result.get("rehearsal")
+    if isinstance(told, Mapping):
+        return _beginning(told.get("snapshot", "a snapshot"), told.get("taken", ""), told.get("age_hours"))
+    return "Rehearsal" if result["run"]["rehearsal"] else ""
+
+
+def _beginning(path: str, taken: str, age: float | None) -> str:
+    when = f", taken {taken} ({age_in_words(age)})" if age is not None else ""
+    return f"Rehearsal on {path}{when}"
 
 
 def rehearsal_of(source: Source, now: datetime) -> dict[str, Any]:

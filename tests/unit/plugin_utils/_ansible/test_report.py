@@ -145,13 +145,51 @@ def test_what_is_only_warned_of_is_a_warning_of_the_task_unless_the_other_task_w
     told = reported(result(*rows, given("pending", "slow"), given("surplus", "more"), mode="audit"))
     fails = reported(result(*rows), verdicts={"ambiguous": "ignore"})
     assert told["warnings"] == [
-        "2 grants are missing, which fails nothing yet. First: sales, crmrouter@contoso.com, Send As: missing"
+        "2 grants are missing, which does not fail this run. First: sales, crmrouter@contoso.com, Send As: missing"
     ]
     assert "warnings" not in fails
     told = reported(result(*rows), verdicts={"ambiguous": "warn"})
     assert told["warnings"] == [
-        "1 grant is ambiguous, which fails nothing yet. First: twin, crmrouter@contoso.com, Send As: ambiguous, two fit"
+        "1 grant is ambiguous, which does not fail this run. "
+        "First: twin, crmrouter@contoso.com, Send As: ambiguous, two fit"
     ]
+
+
+def test_what_a_plan_is_for_is_not_warned_of_besides() -> None:
+    rows = [given("missing"), given("unwanted", "old"), given("ambiguous", "twin")]
+    told = reported(result(*rows, mode="audit", plan={"file": "plan.json"}), verdicts={"ambiguous": "warn"})
+    assert [one.partition(",")[0] for one in told["warnings"]] == ["1 grant is ambiguous"]
+
+
+TAKEN = "2026-11-01T02:00:00Z"
+REHEARSAL = {"snapshot": "s.json", "taken": TAKEN, "age_hours": 5.2, "detail": "full"}
+
+
+@pytest.mark.parametrize(
+    ("told_so", "beginning"),
+    [
+        (REHEARSAL, f"Rehearsal on s.json, taken {TAKEN} (5 hours old): "),
+        ({**REHEARSAL, "taken": "", "age_hours": None}, "Rehearsal on s.json: "),
+        (None, "Rehearsal: "),
+    ],
+)
+def test_the_last_line_of_a_rehearsal_begins_with_what_it_is_and_its_files_say_it_in_their_heads(
+    at: Path, told_so: dict[str, Any] | None, beginning: str
+) -> None:
+    made = deepcopy(FINE)
+    made["run"]["rehearsal"] = True
+    more = {} if told_so is None else {"rehearsal": told_so}
+    told = reported({**made, **more}, reports={"json": "access.json"})
+    counted = "2 grants on 2 mailboxes: 1 compliant, 1 granted"
+    assert told["msg"] == f"{beginning}{counted}. Report: access.json"
+    assert read(at / "access.json")["verdict"]["sentence"] == counted
+    stopped = result(given("unknown"), stopped=f"{beginning}the policy refuses it")
+    stopped["run"]["rehearsal"] = True
+    assert reported({**stopped, **more})["msg"] == f"{beginning}the policy refuses it"
+
+
+def test_a_run_that_counts_is_no_rehearsal() -> None:
+    assert reported(FINE)["msg"].startswith("2 grants on 2 mailboxes")
 
 
 def test_what_is_removed_night_after_night_is_warned_of(at: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,11 @@ def test_what_is_planned_is_shown_with_its_digest_and_then_applied(stage: Stage,
     plan = planned(stage, inventory)
     assert (plan.status, stage.writes) == (0, []), plan.output
     digest = load(str(stage.node.cwd / "plan.json"))["hashes"]["plan"]
-    assert f"digest {digest[:12]}" in told(plan)[0]
-    assert told(plan)[1].startswith("This plan: +2 Send As, +1 Full Access, +1 Send on Behalf, -1 Send As; 2 as wanted")
+    assert told(plan)[0].startswith("This plan: +2 Send As, +1 Full Access, +1 Send on Behalf, -1 Send As; 2 as wanted")
+    last = plan.task("The verdict").result["msg"]
+    assert last.endswith(f". {told(plan)[0]} (plan.json, digest {digest[:12]})")
+    assert plan.output.count("This plan: ") == 2, "once over its rows, and once at the end"
+    assert "fail this run" not in plan.output
     assert f"  {OLD}, {ROUTER}, Send As" in told(plan)
     comment = (stage.node.cwd / "plan.md").read_text(encoding="utf-8")
     assert f"To approve it is to approve the plan with the digest `{digest}`, no other." in comment
@@ -78,7 +81,7 @@ def test_an_apply_that_stops_shows_what_is_otherwise(stage: Stage, core: str) ->
 def test_a_plan_of_what_cannot_be_done_is_shown_and_fails(stage: Stage) -> None:
     run = planned(stage, for_mailboxes(stage, {**HOSTS, "typo@contoso.com": {}}), "--diff")
     assert run.status == 2
-    assert "1 problem, the first: typo@contoso.com" in told(run)[1]
+    assert "1 problem, the first: typo@contoso.com" in told(run)[0]
     assert "## Mailbox access: this plan has problems" in (stage.node.cwd / "plan.md").read_text(encoding="utf-8")
 
 

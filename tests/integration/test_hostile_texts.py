@@ -46,6 +46,12 @@ NEEDS: Mapping[str, Mapping[str, Any]] = {
     "mailbox_permission_info": {"mailboxes": [SALES], "on_failure": "report"},
     "exchange_connection_info": {"endpoints": ["127.0.0.1:9"]},
     "mailbox_permission_restore": {"journal": "/no/such/journal"},
+    "exchange_snapshot": {
+        "profiles": {"router": {"account": ROUTER, "access_type": "send_as"}},
+        "profile": "router",
+        "mailboxes": [{"mailbox": SALES}],
+        "on_failure": "report",
+    },
 }
 #: Lists of addresses, in which each text is judged by itself.
 ADDRESSES = ("mailboxes", "trustees", "accounts", "retired_accounts")
@@ -99,6 +105,8 @@ def perform(stage: Stage, trial: Trial, **variables: Any) -> Mapping[str, Any]:
     action_class = ACTIONS[trial.module]
     needs = {**sign_in_for(stage, trial.option), **NEEDS.get(trial.module, {})}
     options = {name: each for name, each in {**needs, trial.option: trial.value}.items() if each is not None}
+    if "dest" in action_class.ARGUMENTS:
+        options.setdefault("dest", str(stage.directory / "taken"))
     task = SimpleNamespace(
         args=options, environment=[], check_mode=True, async_val=0, diff=False, action=trial.module, delegate_to=None
     )

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from ansible_collections.email_router.exchange_online.plugins.plugin_utils._wording import option
 from ansible_collections.email_router.exchange_online.tests.simulator.faults import Effect, Fault, Trouble
 from ansible_collections.email_router.exchange_online.tests.simulator.host import HostOptions
 from ansible_collections.email_router.exchange_online.tests.simulator.simulator import SimulatorOptions
@@ -193,5 +194,5 @@ def test_drift_that_a_brake_leaves_fails_without_a_change(set_stage: SetStage, s
     run = stage.ensure([SALES, SUPPORT], state=state, **{limit: "1"})
     assert (run.access["changed"], run.failed, run.status) == (False, True, 2)
     assert run.access["summary"][outcome] == 2
-    assert f"2 writes are called for where {limit} allows 1; nothing was written" in run.text
+    assert f"2 writes are called for where {option(limit)} allows 1; nothing was written" in run.text
     assert stage.writes == []

@@ -89,7 +89,7 @@ def wishes_of(items: Iterable[MailboxItem], profiles: Mapping[str, Profile]) -> 
             for wish in _wishes(item, profile):
                 key = (wish.host, wish.account.lower(), wish.right, wish.state, wish.after.lower(), wish.term)
                 wishes.setdefault(key, wish)
-    faults.extend(_account_faults(profiles))
+    faults.extend(account_faults(profiles))
     if faults:
         raise InputError(dict.fromkeys(faults))
     return tuple(wishes.values())
@@ -123,7 +123,8 @@ def _faults_of(item: MailboxItem, profiles: Mapping[str, Profile]) -> Iterator[s
             yield f"{item.host}: there is no profile {name!r} (profiles: {known})"
 
 
-def _account_faults(profiles: Mapping[str, Profile]) -> Iterator[str]:
+def account_faults(profiles: Mapping[str, Profile]) -> Iterator[str]:
+    """What is wrong with how profiles name their accounts."""
     for profile in profiles.values():
         fault = account_fault(profile.account)
         if fault:

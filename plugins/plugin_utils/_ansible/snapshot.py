@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from .._access.desired import InputError
+from .._access.desired import InputError, account_faults
 from .._access.model import Profile, State
 from .._exchange.accounts import account_fault
 from .._exchange.failures import Failure, FailureClass
@@ -62,7 +62,7 @@ class SnapshotAction(PlayAction):
     def _wanted(self, options: Mapping[str, Any], task_vars: Mapping[str, Any], organization: str) -> Wanted:
         """A full snapshot holds every mailbox, whatever the play says."""
         profiles = profiles_of(options["profiles"]) if options["profiles"] else {}
-        accounts = _accounts(profiles.values(), options["accounts"])
+        accounts = _accounts(profiles, options["accounts"])
         detail = Detail(options["detail"])
         if detail is Detail.FULL and options["mailboxes"] is None:
             return Wanted((), accounts, detail)
@@ -94,13 +94,13 @@ def _check(options: Mapping[str, Any], serial: bool) -> None:
         raise InputError(faults)
 
 
-def _accounts(profiles: Iterable[Profile], more: Iterable[str]) -> tuple[str, ...]:
-    named = [one for profile in profiles for one in (profile.account, profile.replaces) if one]
-    accounts = [*named, *(one.strip() for one in more)]
-    faults = [f"account {one!r}: {fault}" for one in accounts if (fault := account_fault(one))]
-    if faults:
-        raise InputError(dict.fromkeys(faults))
-    return tuple(dict.fromkeys(accounts))
+def _accounts(profiles: Mapping[str, Profile], others: Iterable[str]) -> tuple[str, ...]:
+    named = [one for profile in profiles.values() for one in (profile.account, profile.replaces) if one]
+    more = [one.strip() for one in others]
+    faults = [f"account {one!r}: {fault}" for one in more if (fault := account_fault(one))]
+    if faults := [*account_faults(profiles), *faults]:
+        raise InputError(faults)
+    return tuple(dict.fromkeys([*named, *more]))
 
 
 def result_of(taken: Taken, far: Opened, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from .gate import Decided, Gate, first_stop
 from .holdings import read_holdings
 from .journal import Journal, NoJournal
 from .meter import MeteredSession, Statistics, Watch
-from .model import Facts, Finding, Grant, Observed, Report, State, Want, Wish
+from .model import Facts, Finding, Grant, Observed, Report, State, Stop, Want, Wish, in_order
 from .observe import doubts_in_words, doubts_of, observe
 from .plan import Step, left_undone, plan
 from .surplus import Surplus, SurplusRule, coverage_of, judge_holdings, why_held_back
@@ -110,19 +110,15 @@ def ensure(
     rest = (*hopeless, *problems, *surplus.findings, *others.findings)
     decided = Decided(wants, observed, _spread((*made.steps, *surplus.steps, *others.steps)), rest, principals)
     brake = options.brakes.why_not(decided.steps, len({wish.host for wish in scope.wishes}))
-    stop = first_stop(options.gates, decided)
-    if stop:
-        done = [left_undone(step, stop.of_a_row) for step in decided.steps]
-    elif options.check_mode or brake:
-        done = [left_by(options.brakes, brake, step, options.check_mode) for step in decided.steps]
-    else:
+    kept = kept_from(decided, options, brake)
+    if kept is None:
         held = {want.grant.key for want in wants if _is_held(want, observed)}
         writer = Writer(metered, options.write, watch, journal or NoJournal())
-        done, stop = writer.carry_out_in_order(decided.steps, held)
+        kept = writer.carry_out_in_order(decided.steps, held)
+    done, stop = kept
     metered.enter("")
-    findings = (*rest, *made.findings, *done)
     report = Report(
-        findings=tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))),
+        findings=in_order((*rest, *made.findings, *done)),
         warnings=tuple(_warnings(observed, wants, brake)),
         stop=stop,
         coverage={**_coverage(wants, observed), **surplus.coverage},
@@ -130,6 +126,17 @@ def ensure(
         brake=brake,
     )
     return report, metered.statistics
+
+
+def kept_from(decided: Decided, options: Options, brake: str) -> tuple[list[Finding], Stop | None] | None:
+    """What comes of the steps of a run that is kept from writing, and why it stopped, if it did; None where it may
+    write. ``brake``: what its brakes say of the steps."""
+    stop = first_stop(options.gates, decided)
+    if stop:
+        return [left_undone(step, stop.of_a_row) for step in decided.steps], stop
+    if options.check_mode or brake:
+        return [left_by(options.brakes, brake, step, options.check_mode) for step in decided.steps], None
+    return None
 
 
 def _accounts(session: Session, metered: MeteredSession, scope: Scope, wishes: Sequence[Wish]) -> dict[str, Principal]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Union
@@ -193,6 +194,11 @@ class Finding:
         if self.outcome in (Outcome.UNKNOWN, Outcome.DENIED, Outcome.REFUSED):
             return self.write_sent
         return self.outcome.changes(check_mode)
+
+
+def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """By host, account and right, as a report has them."""
+    return tuple(sorted(findings, key=lambda one: (one.host.lower(), one.account.lower(), one.right.value)))
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from .._exchange.identities import Principal
 from .._exchange.rights import Right
 from .._wording import counted, counted_noun, option
-from .holdings import Blank, Holdings
+from .holdings import EVERYWHERE, Blank, Holdings
 from .model import Facts, Finding, GrantKey, Outcome, State, Want, Wish
 from .plan import Step, Verb, finding_of
 
@@ -77,11 +77,7 @@ def coverage_of(holdings: Holdings, mailboxes: int, of_profiles: bool) -> dict[s
     coverage = {}
     for right in Right:
         missed = sum(blank.right is right for blank in holdings.blanks)
-        where = (
-            f"{counted_noun(mailboxes, 'mailbox')}, no others"
-            if right is Right.FULL_ACCESS
-            else "the whole organisation"
-        )
+        where = f"{counted_noun(mailboxes, 'mailbox')}, no others" if right is Right.FULL_ACCESS else EVERYWHERE
         coverage[f"{kind}_{right.value}"] = where + (f", but for {counted_noun(missed, 'place')}" if missed else "")
     return coverage
 

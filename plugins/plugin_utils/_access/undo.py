@@ -16,13 +16,12 @@ from .._exchange.identities import Principal, Problem, ProblemKind
 from .._exchange.rights import Right
 from .._exchange.session import Session, SessionLost
 from .._journal.effects import Trace
-from .brakes import left_by
 from .desired import InputError, shared_sids
-from .engine import Options
-from .gate import Decided, first_stop
+from .engine import Options, kept_from
+from .gate import Decided
 from .journal import Journal
 from .meter import MeteredSession, Statistics, Watch
-from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Stop, Unknown
+from .model import Facts, Finding, Grant, Observed, Outcome, Report, State, Stop, Unknown, in_order
 from .observe import doubts_in_words, doubts_of, observe
 from .plan import left_undone
 from .restore import Move, Target, may_still_change, plan_back
@@ -55,21 +54,15 @@ def undo(
     steps = tuple(move.step for move in moves)
     findings = tuple(one for one in (*found, *decided) if isinstance(one, Finding))
     brake = options.brakes.why_not(steps, len({trace.mailbox.guid for trace in traces}))
-    stop = first_stop(options.gates, Decided((), observed, steps, findings))
-    if stop:
-        done = [left_undone(step, stop.of_a_row) for step in steps]
-    elif options.check_mode or brake:
-        done = [left_by(options.brakes, brake, move.step, options.check_mode) for move in moves]
-    else:
-        done, stop = _carry_out(metered, moves, options, watch, journal)
+    kept = kept_from(Decided((), observed, steps, findings), options, brake)
+    done, stop = kept or _carry_out(metered, moves, options, watch, journal)
     metered.enter("")
     report = Report(
-        findings=tuple(
-            sorted((*findings, *done), key=lambda one: (one.host.lower(), one.account.lower(), one.right.value))
-        ),
+        findings=in_order((*findings, *done)),
         warnings=(*([f"brake: {brake}"] if brake else []), *doubts_in_words(doubts_of(observed))),
         stop=stop,
         coverage=_coverage(traces, observed),
+        brake=brake,
     )
     return report, metered.statistics
 

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .._access.desired import InputError, account_faults
+from .._access.holdings import EVERYWHERE
 from .._access.model import Profile, State
 from .._exchange.accounts import account_fault
 from .._exchange.failures import Failure, FailureClass
@@ -162,7 +163,7 @@ def _in_words(rows: list[dict[str, Any]]) -> list[str]:
     if not rows:
         return []
     first = rows[0]
-    about = first["of"] or "the whole organisation"
+    about = first["of"] or EVERYWHERE
     return [
         f"a rehearsal will call unknown what could not be read: {len(rows)}, the first {first['subject']} of {about}: "
         f"{first['cause']}"

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ from .._policy.caps import capped
 from .._policy.document import Policy
 from .._policy.gate import PolicyGate
 from .._policy.reader import LARGEST, read_policy
+from .._regular import NotRegular, opened
 from .result import FAILED_ROWS
 
 #: Of the controller's own process: a task's ``environment`` is for whoever writes the play to say.
@@ -81,10 +81,10 @@ def _content(file: str, source: str) -> bytes:
     if not file:
         raise InputError([f"{source} is empty: name a file, or leave it out"])
     try:
-        if not stat.S_ISREG(os.stat(file).st_mode):
-            raise InputError([f"{source} {file}: it is no regular file, so nothing was written"])
-        with open(file, "rb") as opened:
-            return opened.read(LARGEST + 1)
+        with opened(file) as content:
+            return content.read(LARGEST + 1)
+    except NotRegular as error:
+        raise InputError([f"{source} {file}: it is no regular file, so nothing was written"]) from error
     except OSError as error:
         reason = error.strerror or error
         raise InputError([f"{source} {file} cannot be read, so nothing was written: {reason}"]) from error

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import os
-import stat
-from contextlib import suppress
-from typing import BinaryIO
 
 from .._access.desired import InputError
+from .._regular import opened
 from .._report.files import write
 from .._wording import option
 from .build import render
@@ -28,7 +26,7 @@ _BEGINNING = 4096
 def load(path: str) -> Plan:
     """Raises InputError with what is wrong with the file, in one sentence that names it."""
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
             raise ValueError(f"it has more than {LARGEST} bytes, which no plan does")
@@ -47,7 +45,7 @@ def clear(path: str) -> None:
     Raises InputError where something else is there, for it may be a mistake, or what is there cannot be taken away.
     """
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             beginning = file.read(_BEGINNING)
         if beginning.strip() and FORMAT.encode("ascii") not in beginning:
             fault = f"{option('plan_file')}: {path} is there, and is no plan: remove it, or name another file"
@@ -63,16 +61,3 @@ def clear(path: str) -> None:
 def save(path: str, plan: Plan) -> None:
     """Raises OSError; then there is no plan."""
     write(path, render(plan), MODE)
-
-
-def _opened(path: str) -> BinaryIO:
-    """Never waits for whoever would write into a pipe. Raises OSError."""
-    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    try:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise OSError("it is no file")
-        return open(number, "rb")
-    except BaseException:
-        with suppress(OSError):
-            os.close(number)
-        raise
